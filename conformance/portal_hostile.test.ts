@@ -119,6 +119,7 @@ async function watch(page: Page): Promise<() => Promise<readonly string[]>> {
 describe.skipIf(!hasChromium)('a hostile text', () => {
   let accountId = ''
   let apiId = ''
+  let clientId = ''
   const keys: string[] = []
 
   beforeAll(async () => {
@@ -141,6 +142,7 @@ describe.skipIf(!hasChromium)('a hostile text', () => {
       teamId,
       access,
     })
+    clientId = text(client.body.clientId)
     for (const [index, name] of texts.entries()) {
       const made = await call(product, 'POST', '/v1/keys', {
         clientId: client.body.clientId,
@@ -171,7 +173,7 @@ describe.skipIf(!hasChromium)('a hostile text', () => {
       const said = await page.evaluate(() => document.body.innerText)
       for (const each of texts) if (said.includes(each.trim().split('\n')[0] as string)) shown.add(each)
     }
-    for (let path = '/keys'; ; path = page.url().slice(product.portalUrl.length)) {
+    for (let path = '/keys?ended=shown'; ; path = page.url().slice(product.portalUrl.length)) {
       await look(path, '.keys tbody')
       const next = page.getByRole('button', { name: 'Next page' })
       if (await next.isDisabled()) break
@@ -184,6 +186,11 @@ describe.skipIf(!hasChromium)('a hostile text', () => {
     for (const id of keys.slice(0, inject('isFull') ? many : 7)) await look(`/keys/${id}`, 'h1')
     await look(`/keys/${keys[8]}?panel=revoke`, '[role=alertdialog]')
     await look('/keys/new', 'form.parts')
+    await look('/', 'h1')
+    await look('/applications', 'h1')
+    await look(`/applications/${clientId}`, 'h1')
+    await look('/keys?form=token', 'h1')
+    await look(`/keys/${keys[8]}?panel=edit`, 'h1')
     await look('/team', '.team, .members, h1')
     await look('/connections', 'h1')
     await look('/usage?by=keyId', 'h1')
