@@ -74,7 +74,7 @@ function Groups({ of: { ending, idle, wide }, me }: { readonly of: Attention<Lis
       <Group title={words.wide} of={wide} note={words.wideNote}>
         {(each) => (
           <Line key={each.key.id} of={each.key} fact={words.scopes(each.granted, each.used.length)}>
-            {mayDo(each.key).roll && <Narrow of={each} />}
+            {mayDo(each.key).edit && <Narrow of={each} />}
           </Line>
         )}
       </Group>
@@ -149,15 +149,15 @@ function Panel({ of: { id }, panel, word, label }: PanelProps): ReactNode {
   )
 }
 
-/** The form of a key like it, with the scopes alone that it uses. */
+/** The form that leaves it the scopes alone that it uses. */
 function Narrow({ of: { key, used } }: { readonly of: Wide<ListedKey> }): ReactNode {
-  const { audience, clientId, environment, name } = key
   return (
     <Link
       className="button"
-      to="/keys/new"
-      search={{ audience, clientId, environment, name, scope: used.join(' ') }}
-      aria-label={words.narrowFor(name)}
+      to="/keys/$id"
+      params={{ id: key.id }}
+      search={{ panel: 'edit', scope: used.join(' ') }}
+      aria-label={words.narrowFor(key.name)}
     >
       {words.narrow}
     </Link>

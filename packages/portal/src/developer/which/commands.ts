@@ -1,11 +1,11 @@
-/** Credentials that the portal has no page for, by command: with this installation's own values, and a placeholder for each that is not known. */
+/** Credentials by command: with this installation's own values, and a placeholder for each that is not known. */
 import type { Api } from '../../shared/api/queries.ts'
 import { shellWord } from '../../shared/shell_word.ts'
 import { whichText } from '../../shared/text/which.ts'
 import type { Caller, Credential } from './decide.ts'
 
-/** `spa` and `native` have no secret. */
-const types: Readonly<Record<Caller, string>> = {
+/** The type of client that signs people in for each caller. `spa` and `native` have no secret. */
+export const types: Readonly<Record<Caller, string>> = {
   server: 'web',
   app: 'web',
   device: 'spa',

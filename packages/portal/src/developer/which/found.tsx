@@ -6,11 +6,11 @@ import { type Api, apisQuery, meQuery } from '../../shared/api/queries.ts'
 import { CodeBlock } from '../../shared/kit/code_block.tsx'
 import { Filter } from '../../shared/kit/fields/filter.tsx'
 import { Read } from '../../shared/kit/read.tsx'
-import { mayWrite } from '../../shared/may_write.ts'
+import { may, mayWrite } from '../../shared/may_write.ts'
 import { issuerUrl } from '../../shared/page_data.ts'
 import { whichText as words } from '../../shared/text/which.ts'
 import { ownFirst } from '../own_first.ts'
-import { commandsOf } from './commands.ts'
+import { commandsOf, types } from './commands.ts'
 import { costsOf } from './costs.ts'
 import type { Caller, Credential, Decision } from './decide.ts'
 
@@ -122,10 +122,22 @@ function Making({ of: credential, caller, api }: MakingProps): ReactNode {
         )}
       </footer>
     )
+  const isClient = credential === 'client_credentials' || credential === 'code'
   return (
     <footer className="pad stack">
       <h3>{words.how}</h3>
-      <p>{words.noPage[credential]}</p>
+      {isClient && may(me, 'clients:write') && (
+        <div>
+          <Link
+            className="button primary"
+            to="/applications/new"
+            search={{ type: credential === 'code' ? types[caller] : 'service' }}
+          >
+            {words.makeApplication}
+          </Link>
+        </div>
+      )}
+      <p>{words.byCommand[credential]}</p>
       <CodeBlock label={words.how} samples={{ [words.commands]: commandsOf(credential, caller, api, issuerUrl()) }} />
       {credential === 'code' && (
         <p>

@@ -68,7 +68,7 @@ export const homeText = {
     revoke: 'Revoke',
     revokeFor: (name: string) => `Revoke ${name}`,
     narrow: 'Restrict',
-    narrowFor: (name: string) => `Restrict ${name}: make a narrower one`,
+    narrowFor: (name: string) => `Restrict ${name} to what it uses`,
     more: (many: number) => `${count(many, 'more key', 'more keys')}, in the list of all`,
     loading: 'Looking at your keys',
   },

@@ -102,11 +102,12 @@ export const whichText = {
   makeFor: 'The form opens with this API. Nothing is made before you press its button.',
   notYours: 'A developer or an owner of the team can make it.',
   how: 'How it is made',
-  noPage: {
-    jwt_key: 'The portal has no page for it. An operator of this server makes it with these commands:',
+  makeApplication: 'Make an application',
+  byCommand: {
+    jwt_key: 'The portal lists these, and makes none. An operator of this server makes it with these commands:',
     client_credentials:
-      'The portal has no page for it. An operator of this server makes the client with the first command; its secret is shown once. Your server then asks for tokens:',
-    code: 'The portal has no page for it. An operator of this server makes the client of your app with this command:',
+      'An operator of this server can also make the client, with the first command; its secret is shown once. Your server then asks for tokens:',
+    code: 'An operator of this server can also make the client of your app, with this command:',
     trusted_issuer: 'An operator of this server trusts the issuer of the job with these commands:',
   },
   endpoints: 'Addresses that your app needs: the metadata of this server',
