@@ -11,7 +11,7 @@ import { silentLog } from './observe/log.ts'
 import { openInstallationStore, openMaster } from './run/installation.ts'
 
 const program = fileURLToPath(new URL('../../cli/bin/countersign.mjs', import.meta.url))
-const rounds = inject('isFull') ? 50 : 20
+const rounds = inject('isFull') ? 50 : 10
 const chains = 2
 const adminKey = generateKey({
   prefix: 'cs',

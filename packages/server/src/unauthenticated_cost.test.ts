@@ -12,7 +12,7 @@ import { serverLimits } from './limits.ts'
 import { mount } from './mount.ts'
 import { startWorld, type World } from './server.fixture.ts'
 
-const rounds = inject('isFull') ? 1_000 : 100
+const rounds = inject('isFull') ? 1_000 : 40
 const cpuMsMax = 1
 /** On a slow machine: so many times what `/healthz` costs in the same run. */
 const healthzTimes = 20

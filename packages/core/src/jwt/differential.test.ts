@@ -11,7 +11,7 @@ import { verifyJwt } from './verify.ts'
 // Tokens by the ten thousand, most of them damaged, judged by us and by jose. Whatever we accept, jose accepts, with the same claims.
 // Each JWT that jose accepts and we refuse has one of the reasons below, and other means show that it has it.
 
-const rounds = inject('isFull') ? 200_000 : 50_000
+const rounds = inject('isFull') ? 200_000 : 20_000
 const secret = Buffer.alloc(32, 7)
 
 interface Subject {

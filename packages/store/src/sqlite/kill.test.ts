@@ -7,7 +7,7 @@ import { startProcess } from '../conformance/processes.ts'
 import { createSqliteFile } from '../conformance/sqlite_file.ts'
 import type { TestDatabase } from '../conformance/test_database.ts'
 
-const rounds = inject('isFull') ? 50 : 20
+const rounds = inject('isFull') ? 50 : 10
 
 it(`after ${rounds} kills at random moments nothing acknowledged is missing and nothing is half there`, async () => {
   const database = await createSqliteFile()
