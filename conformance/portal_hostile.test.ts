@@ -38,7 +38,7 @@ const payloads = [
 ]
 
 /** So many texts; each way out comes with each payload before any comes twice. */
-const many = inject('isFull') ? 200 : 17
+const many = inject('isFull') ? 200 : 34
 const texts = Array.from({ length: many }, (_, index) => {
   const payload = payloads[index % payloads.length] as string
   return `${breakouts[(index + Math.floor(index / payloads.length)) % breakouts.length]}${payload} ${index}`
