@@ -13,7 +13,7 @@ import type { Reply, Wire } from '../wire.fixture.ts'
 import { codeFlow, codeFor } from './code_flow.fixture.ts'
 import { Interleaver } from './interleaver.fixture.ts'
 
-const seeds = inject('isFull') ? 10_000 : 150
+const seeds = inject('isFull') ? 10_000 : 100
 const scope = 'orders:read offline_access'
 
 const interleaver = new Interleaver()
