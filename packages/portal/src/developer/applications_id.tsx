@@ -4,7 +4,6 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { ApiProblem } from '../shared/api/problem.ts'
 import { type Client, clientQuery, meQuery } from '../shared/api/queries.ts'
-import { Icon } from '../shared/kit/icon.tsx'
 import { Read } from '../shared/kit/read.tsx'
 import { ScreenTitle } from '../shared/kit/screen_title.tsx'
 import { Empty } from '../shared/kit/states.tsx'
@@ -26,6 +25,7 @@ import { Secrets } from './applications/secret/secrets.tsx'
 import { hasSecret, isSigningIn } from './applications/types.ts'
 import { Receipt, type Revoked } from './key/receipt.tsx'
 import { History } from './key/tabs/history.tsx'
+import { AlreadyShown } from './reveal/already_shown.tsx'
 
 const route = getRouteApi('/applications/$clientId')
 const { detail } = words
@@ -113,7 +113,7 @@ function Detail({ of: client, isStale, onDeleted }: DetailProps): ReactNode {
         </div>
         {isChangeable && <Acts of={client} isStale={isStale} onOpen={(each) => open({ panel: each })} />}
       </div>
-      {shown === 'once' && <AlreadyShown />}
+      {shown === 'once' && <AlreadyShown words={words.reveal} />}
       {ended !== undefined && <Receipt of={ended} />}
       {panel === 'edit' && isChangeable && <Edit of={client} isStale={isStale} onClose={close} />}
       {panel === 'secret' && isChangeable && hasSecret(type) && (
@@ -159,17 +159,5 @@ function Said({ of: client }: { readonly of: Client }): ReactNode {
         </>
       )}
     </>
-  )
-}
-
-function AlreadyShown(): ReactNode {
-  return (
-    <section className="notice" role="status">
-      <Icon name="eye" />
-      <div className="stack">
-        <h2>{words.reveal.already}</h2>
-        <p>{words.reveal.alreadyDetail}</p>
-      </div>
-    </section>
   )
 }

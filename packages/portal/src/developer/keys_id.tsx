@@ -4,7 +4,6 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { ApiProblem } from '../shared/api/problem.ts'
 import { type Client, clientsQuery, type Key, keyQuery, meQuery } from '../shared/api/queries.ts'
-import { Icon } from '../shared/kit/icon.tsx'
 import { late } from '../shared/kit/late.tsx'
 import { MaskedKey } from '../shared/kit/masked_key.tsx'
 import { Read } from '../shared/kit/read.tsx'
@@ -21,6 +20,7 @@ import { Reveal } from './key/reveal.tsx'
 import { RevokeDialog } from './key/revoke_dialog.tsx'
 import { type KeyTab, Tabs } from './key/tabs.tsx'
 import { KeyStatus } from './keys/key_status.tsx'
+import { AlreadyShown } from './reveal/already_shown.tsx'
 
 const route = getRouteApi('/keys/$id')
 
@@ -83,7 +83,7 @@ function Detail({ of: key, isStale }: { readonly of: Key; readonly isStale: bool
         </div>
         <Acts of={key} may={may} isStale={isStale} onOpen={open} />
       </div>
-      {shown === 'once' && <AlreadyShown />}
+      {shown === 'once' && <AlreadyShown words={text.reveal} />}
       {revoked !== undefined && <Receipt of={revoked} />}
       {panel === 'edit' && may.edit && <EditPanel of={key} client={client} isStale={isStale} onClose={close} />}
       {panel === 'roll' && may.roll && <RollPanel of={key} isStale={isStale} onClose={close} />}
@@ -111,16 +111,4 @@ function Part({ of: key, client, tab }: PartProps): ReactNode {
   if (tab === 'history') return <History keyId={key.id} />
   if (tab === 'code') return <KeyCode of={key} client={client} />
   return <Facts of={key} />
-}
-
-function AlreadyShown(): ReactNode {
-  return (
-    <section className="notice" role="status">
-      <Icon name="eye" />
-      <div className="stack">
-        <h2>{text.reveal.already}</h2>
-        <p>{text.reveal.alreadyDetail}</p>
-      </div>
-    </section>
-  )
 }

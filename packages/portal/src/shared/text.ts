@@ -264,6 +264,7 @@ export const text = {
     goneDetail: 'It was never there, or it is of a team that you are not in.',
   },
   act: {
+    reason: 'Reason, for the audit log',
     edit: 'Edit',
     roll: 'Roll',
     disable: 'Disable',
@@ -302,7 +303,6 @@ export const text = {
     detail: 'It ends at once, for good, with every token that came from it.',
     used: (many: number) => `${count(many, 'call')} in 24 h.`,
     unused: 'No call in 24 h.',
-    reason: 'Reason, for the audit log',
     submit: 'Revoke key',
     submitting: 'Revoking…',
     receipt: (applied: number, total: number) => `Refused by ${applied} of ${count(total, 'verifier')}`,

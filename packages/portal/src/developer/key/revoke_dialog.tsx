@@ -1,8 +1,9 @@
 /** Final, and one key: what it breaks stands before it. It says revoked only when the server has. */
-import { type ReactNode, useState } from 'react'
+import type { ReactNode } from 'react'
 import { call } from '../../shared/api/call.ts'
 import { type Key, keyReads } from '../../shared/api/queries.ts'
-import { FinalDialog } from '../../shared/kit/final_dialog.tsx'
+import { Reason } from '../../shared/kit/fields/reason.tsx'
+import { FinalDialog, type Given } from '../../shared/kit/final_dialog.tsx'
 import { Tags } from '../../shared/kit/tags.tsx'
 import { text } from '../../shared/text.ts'
 import { LastDay } from './last_day.tsx'
@@ -19,10 +20,8 @@ interface RevokeDialogProps {
 }
 
 export function RevokeDialog({ of: key, isOpen, isStale, onClose, onRevoked }: RevokeDialogProps): ReactNode {
-  const [reason, setReason] = useState('')
-  const submit = async (): Promise<void> => {
+  const submit = async (body: Given): Promise<void> => {
     const beganAt = performance.now()
-    const body = reason.trim() === '' ? {} : { reason: reason.trim() }
     const { feedSequence, verifiers } = await call('revokeKey', { params: { id: key.id }, body })
     onRevoked({ feedSequence, beganAt, ...verifiers })
   }
@@ -39,16 +38,7 @@ export function RevokeDialog({ of: key, isOpen, isStale, onClose, onRevoked }: R
     >
       <LastDay of={{ keyId: key.id }} lastUsedAt={key.lastUsedAt} words={revoke} />
       <Tags scope={key.scope} />
-      <div className="labelled">
-        <label htmlFor="reason">{revoke.reason}</label>
-        <input
-          id="reason"
-          className="input"
-          maxLength={500}
-          value={reason}
-          onChange={(event) => setReason(event.target.value)}
-        />
-      </div>
+      <Reason />
     </FinalDialog>
   )
 }

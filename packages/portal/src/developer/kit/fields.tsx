@@ -4,6 +4,7 @@ import { ApiProblem } from '../../shared/api/problem.ts'
 import { Checks, CodePage } from '../../shared/kit/fields/checks.tsx'
 import { Field } from '../../shared/kit/fields/field.tsx'
 import { Filter } from '../../shared/kit/fields/filter.tsx'
+import { Reason } from '../../shared/kit/fields/reason.tsx'
 import { Summary } from '../../shared/kit/fields/summary.tsx'
 import { TypedInput } from '../../shared/kit/fields/typed_input.tsx'
 import { checksText } from '../../shared/text/checks.ts'
@@ -52,6 +53,9 @@ export function Fields(): ReactNode {
       </Shown>
       <Shown of="fields/typed_input.tsx">
         <Typed />
+      </Shown>
+      <Shown of="fields/reason.tsx">
+        <Reason />
       </Shown>
       <Shown of="fields/summary.tsx">
         <Summary error={refused} />

@@ -1,14 +1,13 @@
 /** Whether single keys are shortcuts: who speaks to the machine turns them off (WCAG 2.1.4). A cookie of this browser, as the theme is. */
 import { useSyncExternalStore } from 'react'
+import { keepCookie } from '../keep_cookie.ts'
 
-const yearSeconds = 31_536_000
 const listeners = new Set<() => void>()
 
 export const shortcutSwitch = {
   isOn: (): boolean => !/(?:^|;\s*)cs-shortcuts=off(?:;|$)/.test(document.cookie),
   turn(isOn: boolean): void {
-    // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is not in every browser.
-    document.cookie = `cs-shortcuts=off; Path=/; Max-Age=${isOn ? 0 : yearSeconds}; SameSite=Lax`
+    keepCookie('cs-shortcuts', isOn ? undefined : 'off')
     for (const listener of listeners) listener()
   },
 }

@@ -5,6 +5,11 @@ import { text } from '../text.ts'
 import { useAct } from '../use_act.ts'
 import { Problem } from './problem.tsx'
 
+/** The members of the body that the form gives. */
+export interface Given {
+  readonly reason?: string
+}
+
 interface FinalDialogProps {
   /** The id of the thing; `undefined` while the dialog is closed. */
   readonly of: string | undefined
@@ -18,7 +23,7 @@ interface FinalDialogProps {
   /** Something that the form asks for is still missing. Default: nothing is. */
   readonly isBlocked?: boolean
   /** Does it. Where it rejects, the dialog stays open and says why; otherwise it closes. */
-  readonly onSubmit: () => Promise<void>
+  readonly onSubmit: (given: Given) => Promise<void>
   readonly onClose: () => void
   /** The facts, and the fields of the form. */
   readonly children: ReactNode
@@ -37,12 +42,13 @@ export function FinalDialog(props: FinalDialogProps): ReactNode {
     onClose()
   }
   const isSending = act.isSending && sent === of
-  const submit = (event: FormEvent): void => {
+  const submit = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault()
+    const reason = String(new FormData(event.currentTarget).get('reason') ?? '').trim()
     if (isStale || isBlocked || act.isSending) return
     setSent(of)
     void act.run(async () => {
-      await onSubmit()
+      await onSubmit(reason === '' ? {} : { reason })
       // Somebody may have gone back meanwhile, and on to the dialog of another thing.
       if (shown.current !== null && (shown.current ?? of) === of) close()
     })

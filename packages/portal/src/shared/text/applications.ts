@@ -123,7 +123,6 @@ export const applicationsText = {
     made: 'Made',
     used: (many: number) => `The application made ${count(many, 'call')} in 24 h.`,
     unused: 'The application made no call in 24 h.',
-    reason: 'Reason, for the audit log',
     submit: 'End secret',
     submitting: 'Ending…',
   },

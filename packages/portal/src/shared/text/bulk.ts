@@ -27,7 +27,6 @@ export const bulk = {
     last: (name: string, when: string) => `${name} was used last, ${when}.`,
     more: (many: number) => `and ${many} more`,
     type: (many: number) => `Type ${many} to revoke them`,
-    reason: 'Reason, for the audit log',
     submit: 'Revoke keys',
     submitting: 'Revoking…',
   },

@@ -18,7 +18,6 @@ export const tokens = {
   dialog: {
     title: (name: string) => `Revoke ${name}`,
     detail: 'It ends at once, for good, with every token that came from it.',
-    reason: 'Reason, for the audit log',
     submit: 'Revoke token',
     submitting: 'Revoking…',
   },

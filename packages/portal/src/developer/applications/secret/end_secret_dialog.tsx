@@ -1,8 +1,9 @@
 /** Final, and one secret: what it breaks stands before it. */
-import { type ReactNode, useState } from 'react'
+import type { ReactNode } from 'react'
 import { call } from '../../../shared/api/call.ts'
 import { type Client, clientReads } from '../../../shared/api/queries.ts'
-import { FinalDialog } from '../../../shared/kit/final_dialog.tsx'
+import { Reason } from '../../../shared/kit/fields/reason.tsx'
+import { FinalDialog, type Given } from '../../../shared/kit/final_dialog.tsx'
 import { Exactly } from '../../../shared/kit/time.tsx'
 import { applicationsText as words } from '../../../shared/text/applications.ts'
 import { LastDay } from '../../key/last_day.tsx'
@@ -22,14 +23,12 @@ interface EndSecretDialogProps {
 
 export function EndSecretDialog({ of: client, secretId, isStale, onClose, onEnded }: EndSecretDialogProps): ReactNode {
   const { clientId, secrets } = client
-  const [reason, setReason] = useState('')
   const { working } = secretsNow(secrets)
   // An address may name one that has ended, or another application's.
   const secret = working.find(({ id }) => id === secretId)
-  const submit = async (): Promise<void> => {
+  const submit = async (body: Given): Promise<void> => {
     if (secret === undefined) return
     const beganAt = performance.now()
-    const body = reason.trim() === '' ? {} : { reason: reason.trim() }
     const { feedSequence, verifiers } = await call('revokeClientSecret', { params: { clientId, id: secret.id }, body })
     onEnded({ feedSequence, beganAt, ...verifiers })
   }
@@ -53,16 +52,7 @@ export function EndSecretDialog({ of: client, secretId, isStale, onClose, onEnde
           <LastDay of={{ clientId }} words={endSecret} />
         </>
       )}
-      <div className="labelled">
-        <label htmlFor="reason">{endSecret.reason}</label>
-        <input
-          id="reason"
-          className="input"
-          maxLength={500}
-          value={reason}
-          onChange={({ target }) => setReason(target.value)}
-        />
-      </div>
+      <Reason />
     </FinalDialog>
   )
 }

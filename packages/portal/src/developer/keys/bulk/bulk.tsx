@@ -74,7 +74,7 @@ export function Bulk({ of: picked, isAll, isStale, onUnpick, onPickAll }: BulkPr
         isOpen={isRevoking}
         isStale={isStale}
         onClose={() => setRevoking(false)}
-        onSubmit={(reason) => acts.revoke(revocable, reason)}
+        onSubmit={(given) => acts.revoke(revocable, given)}
       />
     </section>
   )

@@ -2,7 +2,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { keyReads, type ListedKey, lastDayByKeyQuery } from '../../../shared/api/queries.ts'
-import { FinalDialog } from '../../../shared/kit/final_dialog.tsx'
+import { Reason } from '../../../shared/kit/fields/reason.tsx'
+import { FinalDialog, type Given } from '../../../shared/kit/final_dialog.tsx'
 import { bulk } from '../../../shared/text/bulk.ts'
 import { text } from '../../../shared/text.ts'
 import { ago } from '../../../shared/time.ts'
@@ -15,12 +16,11 @@ interface RevokeManyProps {
   readonly isOpen: boolean
   readonly isStale: boolean
   readonly onClose: () => void
-  readonly onSubmit: (reason: string) => Promise<void>
+  readonly onSubmit: (given: Given) => Promise<void>
 }
 
 export function RevokeMany({ of: keys, isOpen, isStale, onClose, onSubmit }: RevokeManyProps): ReactNode {
   const [typed, setTyped] = useState('')
-  const [reason, setReason] = useState('')
   const close = (): void => {
     setTyped('')
     onClose()
@@ -35,7 +35,7 @@ export function RevokeMany({ of: keys, isOpen, isStale, onClose, onSubmit }: Rev
       isStale={isStale}
       isBlocked={typed.trim() !== String(keys.length)}
       onClose={close}
-      onSubmit={() => onSubmit(reason)}
+      onSubmit={onSubmit}
     >
       {isOpen && <LastDayOf keys={keys} />}
       <ul className="named">
@@ -46,16 +46,7 @@ export function RevokeMany({ of: keys, isOpen, isStale, onClose, onSubmit }: Rev
         ))}
         {keys.length > namedMax && <li className="quiet">{words.more(keys.length - namedMax)}</li>}
       </ul>
-      <div className="labelled">
-        <label htmlFor="reason">{words.reason}</label>
-        <input
-          id="reason"
-          className="input"
-          maxLength={500}
-          value={reason}
-          onChange={({ target }) => setReason(target.value)}
-        />
-      </div>
+      <Reason />
       <div className="labelled">
         <label htmlFor="how-many">{words.type(keys.length)}</label>
         <input

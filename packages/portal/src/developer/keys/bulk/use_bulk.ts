@@ -2,6 +2,7 @@
 import { useState } from 'react'
 import { call } from '../../../shared/api/call.ts'
 import { keyReads, type ListedKey } from '../../../shared/api/queries.ts'
+import type { Given } from '../../../shared/kit/final_dialog.tsx'
 import { toasts } from '../../../shared/kit/toasts.tsx'
 import { bulk as words } from '../../../shared/text/bulk.ts'
 import { text } from '../../../shared/text.ts'
@@ -22,7 +23,7 @@ export interface BulkActs {
   disable(keys: readonly ListedKey[]): Promise<void>
   extend(keys: readonly ListedKey[], days: number): Promise<void>
   /** For the dialog, which reads again by itself. */
-  revoke(keys: readonly ListedKey[], reason: string): Promise<void>
+  revoke(keys: readonly ListedKey[], body: Given): Promise<void>
 }
 
 /** `onDone`: told the ids of the keys that need nothing more. */
@@ -62,9 +63,8 @@ export function useBulk(onDone: (ids: readonly string[]) => void): BulkActs {
       })
       if (done.length > 0) toasts.add({ title: words.extended(done.length) })
     },
-    async revoke(keys, reason) {
+    async revoke(keys, body) {
       const beganAt = performance.now()
-      const body = reason.trim() === '' ? {} : { reason: reason.trim() }
       const { done } = await each(keys, async ({ id }) => {
         const { feedSequence, verifiers } = await call('revokeKey', { params: { id }, body })
         // A verifier that has the last entry has those before it.

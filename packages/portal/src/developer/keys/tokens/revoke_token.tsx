@@ -1,8 +1,9 @@
 /** Final, and one token. */
-import { type ReactNode, useState } from 'react'
+import type { ReactNode } from 'react'
 import { call } from '../../../shared/api/call.ts'
 import type { Token } from '../../../shared/api/queries.ts'
-import { FinalDialog } from '../../../shared/kit/final_dialog.tsx'
+import { Reason } from '../../../shared/kit/fields/reason.tsx'
+import { FinalDialog, type Given } from '../../../shared/kit/final_dialog.tsx'
 import { Tags } from '../../../shared/kit/tags.tsx'
 import { toasts } from '../../../shared/kit/toasts.tsx'
 import { tokens } from '../../../shared/text/tokens.ts'
@@ -18,10 +19,8 @@ interface RevokeTokenProps {
 }
 
 export function RevokeToken({ of: token, isStale, onClose }: RevokeTokenProps): ReactNode {
-  const [reason, setReason] = useState('')
   const name = token?.name || (token?.jti ?? '')
-  const submit = async (): Promise<void> => {
-    const body = reason.trim() === '' ? {} : { reason: reason.trim() }
+  const submit = async (body: Given): Promise<void> => {
     const { verifiers } = await call('revokeToken', { params: { jti: token?.jti ?? '' }, body })
     const { applied, total } = verifiers
     toasts.add({
@@ -40,16 +39,7 @@ export function RevokeToken({ of: token, isStale, onClose }: RevokeTokenProps): 
       onSubmit={submit}
     >
       <Tags scope={token?.scope ?? ''} />
-      <div className="labelled">
-        <label htmlFor="reason">{words.reason}</label>
-        <input
-          id="reason"
-          className="input"
-          maxLength={500}
-          value={reason}
-          onChange={({ target }) => setReason(target.value)}
-        />
-      </div>
+      <Reason />
     </FinalDialog>
   )
 }
