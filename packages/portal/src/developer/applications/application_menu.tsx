@@ -1,11 +1,9 @@
-import { Menu } from '@base-ui/react/menu'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { type Client, meQuery } from '../../shared/api/queries.ts'
 import { copyText, wordOf } from '../../shared/copy.ts'
-import { MoreIcon } from '../../shared/kit/icon.tsx'
-import { MenuPopup } from '../../shared/kit/menu_popup.tsx'
+import { RowMenu } from '../../shared/kit/row_menu.tsx'
 import { toasts } from '../../shared/kit/toasts.tsx'
 import { applicationsText as words } from '../../shared/text/applications.ts'
 import { text } from '../../shared/text.ts'
@@ -41,18 +39,5 @@ export function ApplicationMenu({ of: client, isStale }: ApplicationMenuProps): 
     status === 'disabled' ? [text.act.enable, enable, isOffered] : [text.act.disable, disable, isOffered],
     [words.delete, open('delete'), isOffered],
   ]
-  return (
-    <Menu.Root>
-      <Menu.Trigger className="button bare" aria-label={words.actionsFor(name)}>
-        <MoreIcon />
-      </Menu.Trigger>
-      <MenuPopup align="end">
-        {items.map(([word, does, isThere]) => (
-          <Menu.Item key={word} className="menu-item" disabled={!isThere} onClick={does}>
-            {word}
-          </Menu.Item>
-        ))}
-      </MenuPopup>
-    </Menu.Root>
-  )
+  return <RowMenu label={words.actionsFor(name)} items={items} />
 }

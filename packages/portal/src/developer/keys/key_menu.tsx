@@ -1,11 +1,9 @@
-import { Menu } from '@base-ui/react/menu'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { type Client, type ListedKey, meQuery } from '../../shared/api/queries.ts'
 import { copyText, wordOf } from '../../shared/copy.ts'
-import { MoreIcon } from '../../shared/kit/icon.tsx'
-import { MenuPopup } from '../../shared/kit/menu_popup.tsx'
+import { RowMenu } from '../../shared/kit/row_menu.tsx'
 import { toasts } from '../../shared/kit/toasts.tsx'
 import { text } from '../../shared/text.ts'
 import { mayOf } from '../key/may_of.ts'
@@ -38,18 +36,5 @@ export function KeyMenu({ of: key, client, isStale }: KeyMenuProps): ReactNode {
       : [text.act.disable, disable, may.disable && !isStale],
     [text.act.revoke, open('revoke'), may.revoke && !isStale],
   ]
-  return (
-    <Menu.Root>
-      <Menu.Trigger className="button bare" aria-label={text.keys.actionsFor(key.name)}>
-        <MoreIcon />
-      </Menu.Trigger>
-      <MenuPopup align="end">
-        {items.map(([word, does, isThere]) => (
-          <Menu.Item key={word} className="menu-item" disabled={!isThere} onClick={does}>
-            {word}
-          </Menu.Item>
-        ))}
-      </MenuPopup>
-    </Menu.Root>
-  )
+  return <RowMenu label={text.keys.actionsFor(key.name)} items={items} />
 }

@@ -4,6 +4,7 @@ import { type ReactNode, useState } from 'react'
 import { ApiProblem } from '../../shared/api/problem.ts'
 import { FinalDialog } from '../../shared/kit/final_dialog.tsx'
 import { MenuPopup } from '../../shared/kit/menu_popup.tsx'
+import { RowMenu } from '../../shared/kit/row_menu.tsx'
 import { toasts } from '../../shared/kit/toasts.tsx'
 import { kitText } from '../../shared/text/kit.ts'
 import { text } from '../../shared/text.ts'
@@ -14,6 +15,15 @@ const { names, sample } = kitText
 export function Layers(): ReactNode {
   return (
     <>
+      <Shown of="row_menu.tsx">
+        <RowMenu
+          label={names.plain}
+          items={[
+            [names.on, () => undefined, true],
+            [names.disabled, () => undefined, false],
+          ]}
+        />
+      </Shown>
       <Shown of="menu_popup.tsx">
         <div className="row">
           <Menu.Root>
