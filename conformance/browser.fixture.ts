@@ -78,7 +78,7 @@ export async function expectSound(
     const complaints: { readonly text: string; readonly at: string }[] = []
     page.on('console', (message) => complaints.push({ text: message.text(), at: message.location().url }))
     page.on('pageerror', ({ message }) => complaints.push({ text: message, at: 'script' }))
-    await open(page)
+    await openOrSay(page, open)
     expect(await findingsOf(page), view).toEqual([])
     // A page with a status of 4xx says so in the console as well.
     const isOwnStatus = ({ text, at }: { readonly text: string; readonly at: string }) =>
@@ -94,6 +94,15 @@ export async function expectSound(
       await page.screenshot({ path, fullPage: true })
     }
     await context.close()
+  }
+}
+
+/** What does not come is said with what came instead. */
+async function openOrSay(page: Page, open: (page: Page) => Promise<unknown>): Promise<void> {
+  try {
+    await open(page)
+  } catch (cause) {
+    throw new Error(`${cause}\nThe page says: ${await page.evaluate(() => document.body.innerText)}`, { cause })
   }
 }
 

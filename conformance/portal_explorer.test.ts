@@ -44,7 +44,8 @@ describe.skipIf(!hasChromium)('the explorer', () => {
     expect(await answer.textContent()).toContain('insufficient_scope')
     await answer.getByRole('link', { name: 'Why?' }).click()
     await page.waitForURL('**/refusals?**')
-    await page.getByText('orders:write').first().waitFor()
+    // The address changes before the page: until then the form with the key is still there.
+    await page.getByRole('region', { name: /^Why was/ }).waitFor()
     expect(await everythingOn(page)).not.toContain(key)
     await page.goBack()
     await page.getByLabel('Key or token').waitFor()
