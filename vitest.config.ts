@@ -41,9 +41,10 @@ export default defineConfig(({ mode }) => ({
     isolate: mode !== 'fast',
     exclude: mode === 'fast' ? ['**/node_modules/**', ...slowTests] : ['**/node_modules/**'],
     globalSetup: 'scripts/build_portal.ts',
-    testTimeout: mode === 'full' ? 300_000 : 30_000,
-    hookTimeout: 60_000,
-    maxWorkers: 2,
+    testTimeout: mode === 'full' ? 300_000 : 60_000,
+    hookTimeout: 120_000,
+    // Tests wait for processes of ours: with two at once, two processors would be idle for a third of the time.
+    maxWorkers: 3,
     provide: { isFull: mode === 'full' },
   },
 }))

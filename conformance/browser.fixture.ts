@@ -97,7 +97,7 @@ export async function expectSound(
   }
 }
 
-/** What does not come is said with what came instead. */
+/** A failure says what the page shows instead. */
 async function openOrSay(page: Page, open: (page: Page) => Promise<unknown>): Promise<void> {
   try {
     await open(page)

@@ -78,8 +78,9 @@ test.skipIf(isLeftOut)(
   async () => {
     const config = resolve('conformance/openapi/schemathesis.toml')
     const hooks = { SCHEMATHESIS_HOOKS: resolve('conformance/openapi/hooks.py') }
-    const examples = inject('isFull') ? 40 : 1
-    const line = `schemathesis --config-file ${config} run "$COUNTERSIGN_URL/openapi.json" --checks all -n ${examples}`
+    // The short form leaves out what spoils each member by itself: packages/server/src/bad_input.test.ts does so too.
+    const form = inject('isFull') ? '-n 40' : '-n 1 --phases examples,fuzzing'
+    const line = `schemathesis --config-file ${config} run "$COUNTERSIGN_URL/openapi.json" --checks all ${form}`
     const ended = await runTool(line, newProject(), { ...environment, ...hooks })
     const printed = ended.lines.join('\n')
     expect(ended.code, printed.slice(-8_000)).toBe(0)

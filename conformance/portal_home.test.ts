@@ -32,6 +32,7 @@ describe.skipIf(!hasChromium)('home', () => {
     await page.getByRole('link', { name: 'Home' }).first().click()
     await step('key').getByText('Done').waitFor()
     await step('restrict').getByText('Done').waitFor()
+    await step('invite').getByText('To do').waitFor()
     expect(await states()).toEqual(['Done', 'To do', 'Done', 'To do'])
     const sample = (await step('call').locator('pre').textContent()) ?? ''
     expect(sample).toContain('-H "Authorization: Bearer $COUNTERSIGN_KEY"')

@@ -148,7 +148,7 @@ export function createServices(
     idempotencyRoom: createIdempotencyRoom(),
     opaqueTokens: createOpaqueTokens(metrics.opaqueIssued),
     refreshTokens: createRefreshTokens(options.master),
-    passwords: createPasswords({ randomBytes }),
+    passwords: options.passwords ?? createPasswords({ randomBytes }),
     signInTries: createSignInTries(options.limitsFailures === false ? { perMinute: Number.POSITIVE_INFINITY } : {}),
     sessionMoves: createSessionMoves({
       store,

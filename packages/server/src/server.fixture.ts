@@ -7,6 +7,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { generateKeyPair, importSigningKey, type JwsAlgorithm, randomBase62, signJwt } from '@countersign/core'
 import { openSqliteStore, type Store, StoreUnavailableError } from '@countersign/store'
 import { MasterKey } from './keys/master_key.ts'
+import { deriveHere } from './people/hash_thread.ts'
+import { createPasswords, type Passwords } from './people/password.ts'
 import { type CountersignServer, createServer } from './server.ts'
 import type { ServerOptions } from './server_options.ts'
 import { type Reply, type Requests, requester, type Wire } from './wire.fixture.ts'
@@ -64,6 +66,15 @@ export interface World extends Requests {
 /** Counts are written when a test says so: it compares what is stored before and after. */
 const flushUsageMs = 3_600_000
 
+/** Argon2id with the least work: most tests hash passwords on their way to something else. */
+export function quickPasswords(): Passwords {
+  return createPasswords({
+    randomBytes,
+    cost: { memoryKib: 8, passes: 1 },
+    threads: { derive: deriveHere, close: () => {} },
+  })
+}
+
 /** `fails` is asked at each call on the store, also inside transactions; by name, such as `read.keys.find`. */
 export type Fails = (call: string) => boolean
 
@@ -83,7 +94,8 @@ export async function startWorld(options: Partial<ServerOptions> & { readonly fa
   const cleanUp: Store['cleanUp'] = async (...given) => (isClosing ? { removed: 0 } : opened.cleanUp(...given))
   const sound = { ...opened, cleanUp, countUsage }
   const store = options.fails === undefined ? sound : faulty(sound, options.fails)
-  const server = await createServer({ store, master, baseUrl, version: '0.0.0', log, now, flushUsageMs, ...options })
+  const usual = { version: '0.0.0', log, now, flushUsageMs, passwords: quickPasswords() }
+  const server = await createServer({ store, master, baseUrl, ...usual, ...options })
   const admin = server.adminKey?.reveal() ?? ''
   const reader = new DatabaseSync(file, { readOnly: true })
   const others: CountersignServer[] = []
@@ -156,10 +168,8 @@ export async function startWorld(options: Partial<ServerOptions> & { readonly fa
         store: itsStore,
         master,
         baseUrl: url,
-        version: '0.0.0',
-        log,
-        now,
-        flushUsageMs,
+        ...usual,
+        passwords: quickPasswords(),
         ...more,
       })
       others.push(other)

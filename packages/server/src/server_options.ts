@@ -8,6 +8,7 @@ import type { KeptAddresses } from './observe/kept_address.ts'
 import type { Log } from './observe/log.ts'
 import type { RequestLogOptions } from './observe/request_log.ts'
 import type { Outbound } from './outbound/outbound_client.ts'
+import type { Passwords } from './people/password.ts'
 import type { PortalFiles } from './people/portal/files.ts'
 import type { ServerLimiter } from './redis/limiter.ts'
 
@@ -61,6 +62,8 @@ export interface ServerOptions {
   readonly isPortalBuilding?: () => boolean
   /** The portal has the page of its parts, `/portal/kit`. Default false; `dev` has it. */
   readonly hasPortalKit?: boolean
+  /** Hashes passwords, and is closed with the server. Default: argon2id in threads of this process. */
+  readonly passwords?: Passwords
   /** When an answer 401 leaves. Default: such that its time tells nothing about the work it took. */
   readonly refusalTimes?: RefusalTimes
   /** Refuse requests whose `Host` is another (DNS rebinding): `dev` only. */

@@ -10,6 +10,7 @@ import { ProblemError } from './http/problem.ts'
 import type { HttpRequest } from './http/request.ts'
 import { serverLimits } from './limits.ts'
 import { mount } from './mount.ts'
+import { createPasswords } from './people/password.ts'
 import { startWorld, type World } from './server.fixture.ts'
 
 const rounds = inject('isFull') ? 1_000 : 40
@@ -20,7 +21,7 @@ const healthzTimes = 20
 let world: World
 let routes: readonly { readonly method: string; readonly path: string }[]
 beforeAll(async () => {
-  world = await startWorld()
+  world = await startWorld({ passwords: createPasswords({ randomBytes }) })
   routes = mount(world.server.services)
 })
 afterAll(() => world.close())

@@ -93,7 +93,7 @@ class HashThread {
 }
 
 /** In a thread of Node's pool, with the priority of the process. */
-function deriveHere(order: HashOrder): Promise<Uint8Array> {
+export function deriveHere(order: HashOrder): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     argon2('argon2id', order, (error, key) => (error === null ? resolve(key) : reject(error)))
   })

@@ -28,7 +28,10 @@ export interface Passwords {
   close(): void
 }
 
-const cost = { memoryKib: 19_456, passes: 2 } as const
+type Cost = Pick<PasswordHash, 'memoryKib' | 'passes'>
+
+/** The first choice of OWASP’s cheat sheet on storing passwords. */
+const usualCost: Cost = { memoryKib: 19_456, passes: 2 }
 
 export interface PasswordOptions {
   readonly randomBytes: (count: number) => Uint8Array
@@ -36,6 +39,8 @@ export interface PasswordOptions {
   readonly atOnce?: number
   /** Default: of this process. */
   readonly threads?: HashThreads
+  /** The work of a new hash. Default: 19 MiB of memory, two passes. */
+  readonly cost?: Cost
 }
 
 /** In place of the result where too many passwords wait. */
@@ -52,7 +57,10 @@ export function createPasswords({
   randomBytes,
   atOnce = halfTheCores,
   threads = createHashThreads(),
+  cost = usualCost,
 }: PasswordOptions): Passwords {
+  /** No password has it: its hash is no 32 bytes. */
+  const nobodys: PasswordHash = { algorithm: 'argon2id', salt: encodeBase64url(new Uint8Array(16)), ...cost, hash: '' }
   const waiting: (() => void)[] = []
   let running = 0
 
@@ -88,14 +96,11 @@ export function createPasswords({
 
 const halfTheCores = Math.max(1, Math.floor(availableParallelism() / 2))
 
-/** No password has it: its hash is no 32 bytes. */
-const nobodys: PasswordHash = { algorithm: 'argon2id', salt: encodeBase64url(new Uint8Array(16)), ...cost, hash: '' }
-
 function derive(
   threads: HashThreads,
   password: string,
   nonce: Uint8Array,
-  { memoryKib, passes }: Pick<PasswordHash, 'memoryKib' | 'passes'>,
+  { memoryKib, passes }: Cost,
 ): Promise<Uint8Array> {
   const message = password.normalize('NFC')
   return threads.derive({ message, nonce, parallelism: 1, tagLength: 32, memory: memoryKib, passes })

@@ -9,7 +9,7 @@ import type { Reply, Wire } from '../wire.fixture.ts'
 import { codeFlow, codeFor } from './code_flow.fixture.ts'
 
 /** A quarter on each database with one server, and with two. */
-const rounds = (inject('isFull') ? 1_000 : 40) / 4
+const rounds = (inject('isFull') ? 1_000 : 16) / 4
 const atOnce = 200
 
 async function prepare({ world }: Setup) {

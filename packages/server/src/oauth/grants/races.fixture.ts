@@ -8,7 +8,7 @@ import { type PostgresServer, startPostgres, type TestDatabase } from '@counters
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { MasterKey } from '../../keys/master_key.ts'
 import { silentLog } from '../../observe/log.ts'
-import { baseUrl, startAt, startWorld, type World } from '../../server.fixture.ts'
+import { baseUrl, quickPasswords, startAt, startWorld, type World } from '../../server.fixture.ts'
 import { type CountersignServer, createServer } from '../../server.ts'
 import type { ServerOptions } from '../../server_options.ts'
 
@@ -34,6 +34,7 @@ export async function startSetup(open: Open, second: boolean, own: Partial<Serve
         version: '0.0.0',
         log: silentLog,
         now: () => world.now,
+        passwords: quickPasswords(),
         ...own,
       })
     : undefined

@@ -10,7 +10,7 @@ import { codeOf, makeTeam } from '../teams.fixture.ts'
 import { asked, freshAddress, hidden, pathOf, person } from './mail_codes.fixture.ts'
 
 /** A quarter on each database with one server, and with two. */
-const rounds = (inject('isFull') ? 1_000 : 20) / 4
+const rounds = (inject('isFull') ? 1_000 : 12) / 4
 /** Codes for other things than signing in, and invitations: they are redeemed as those are. */
 const otherRounds = inject('isFull') ? rounds : 3
 const atOnce = 200
