@@ -294,8 +294,8 @@ export const sharedResourceMutants: readonly Mutant[] = [
     id: 'usage-shares',
     what: 'one tenant fills the room for counts of usage',
     file: 'packages/server/src/observe/usage.ts',
-    find: 'take: () => rows.take({ tenant })',
-    replace: 'take: () => rows.take({})',
+    find: 'take: () => room.take({ tenant })',
+    replace: 'take: () => room.take({})',
     tests: ['packages/server/src/observe/usage.test.ts', '-t', 'leaves room'],
   },
   {

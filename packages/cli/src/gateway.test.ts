@@ -127,6 +127,13 @@ it('refuses a key once it is revoked, within the bound', async () => {
   }
   const why = { requestId, code: 'revoked', method: 'GET', route: '/v2/orders', keyId: key.split('_')[2] }
   await vi.waitFor(async () => expect(await refusals()).toMatchObject([why]), { timeout: 3_000, interval: 50 })
+  const byOperation = async () => {
+    const admin = { cwd, env: { COUNTERSIGN_URL: dev.ready.url, COUNTERSIGN_KEY: dev.ready.adminKey! } }
+    const { id } = JSON.parse((await run(['apis', 'show', dev.ready.audience, '--json'], admin)).out)
+    return JSON.parse((await run(['api', 'GET', `/v1/apis/${id}/usage`], admin)).out).data
+  }
+  const refused = { method: 'GET', route: '/v2/orders', outcome: 'revoked', count: expect.any(Number) }
+  await vi.waitFor(async () => expect(await byOperation()).toContainEqual(refused), { timeout: 3_000, interval: 50 })
 })
 
 it('what cannot work is one line and an exit code at the start, not with the first request', async () => {

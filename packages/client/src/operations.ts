@@ -58,6 +58,7 @@ export const operations = {
   inspect: ['POST', '/v1/inspections'],
   getUsage: ['GET', '/v1/usage'],
   reportUsage: ['POST', '/v1/usage'],
+  getApiUsage: ['GET', '/v1/apis/{id}/usage'],
   listRefusals: ['GET', '/v1/refusals'],
   listAudit: ['GET', '/v1/audit'],
   createTenant: ['POST', '/v1/tenants', 'creates'],

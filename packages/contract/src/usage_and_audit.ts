@@ -88,6 +88,28 @@ const reportedRefusal = z.strictObject({
   address: visible.max(64).optional().describe('The address that it came from'),
 })
 
+const reportedOperation = z.strictObject({
+  audience: v.audience,
+  method: visible.max(32).describe('The HTTP method; empty for operations that were too many to be told apart'),
+  route: z
+    .string()
+    .min(1)
+    .max(255)
+    .describe('The path of the operation as a template; `(other)` for operations that were too many to be told apart'),
+  outcome,
+  dayAt: v.time.describe('The day. A time further away counts as the nearest that is taken: a day ago, a minute ahead'),
+  count: z.int().min(1).max(1_000_000_000).describe('Verifications on that day'),
+})
+
+const operationCount = z.object({
+  method: z.string().describe('The HTTP method; empty for operations that were too many to be told apart'),
+  route: z
+    .string()
+    .describe('The path of the operation as a template; `(other)` for operations that were too many to be told apart'),
+  outcome: openText<(typeof outcomeCodes)[number], string>(outcomeCodes, 'The outcome'),
+  count: z.int().describe('Verifications'),
+})
+
 const refusal = z.object({
   at: v.time.describe('When it was'),
   requestId: z.string().describe('The id of the request, as its answer had it'),
@@ -159,10 +181,37 @@ export const usageAndAuditRoutes = {
         .max(20)
         .default([])
         .describe('A few examples of refusals, spread over codes and credentials'),
+      operations: z
+        .array(reportedOperation)
+        .max(10_000)
+        .default([])
+        .describe('The same counts by operation. Those of audiences that the caller does not guard are left out'),
     }),
     answer: {
       status: 200,
       schema: z.object({ accepted: z.boolean().describe('False when this batch was counted before') }),
+    },
+  }),
+  getApiUsage: route({
+    operationId: 'getApiUsage',
+    method: 'GET',
+    path: '/v1/apis/{id}/usage',
+    tag: 'usage',
+    summary: 'Read counts of verifications of an API by operation and outcome, for whoever reaches the whole tenant',
+    scope: 'usage:read',
+    query: z.strictObject({
+      from: v.time.optional().describe('The beginning; default: 30 days before `to`'),
+      to: v.time.optional().describe('The end, exclusive; default: now'),
+    }),
+    answer: {
+      status: 200,
+      schema: z.object({
+        data: z
+          .array(operationCount)
+          .describe(
+            'A count for each operation and outcome that has any, over the whole days of UTC; the highest first',
+          ),
+      }),
     },
   }),
   listRefusals: route({
@@ -209,7 +258,10 @@ nameSchemas({
   UsageGroup: usageGroup,
   UsageInterval: usageInterval,
   UsageReport: usageAndAuditRoutes.reportUsage.body,
+  OperationUsage: usageAndAuditRoutes.getApiUsage.answer.schema,
+  OperationCount: operationCount,
   ReportedCount: reportedCount,
+  ReportedOperation: reportedOperation,
   Refusal: refusal,
   ReportedRefusal: reportedRefusal,
   UsageAcceptance: usageAndAuditRoutes.reportUsage.answer.schema,

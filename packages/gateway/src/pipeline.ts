@@ -155,6 +155,7 @@ function readQuestion(
     ip: origin.address,
     origin: requestOriginOf(rawHeaders),
     refusedAs: () => ({ requestId, method, route: routeOf(operation), address: origin.address }),
+    operation,
   })
 }
 

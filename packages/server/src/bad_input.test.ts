@@ -352,6 +352,7 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
       groupBy: 'outcome',
     },
   }),
+  getApiUsage: async () => ({ params: { id: await importedApi() }, query: { from: at, to: '2027-01-16T00:00:00Z' } }),
   reportUsage: async () => ({
     body: {
       batchId: `batch-${next()}`,
@@ -367,6 +368,7 @@ const examples: Readonly<Record<string, () => Promise<Example>>> = {
         },
       ],
       refusals: [{ at, requestId: 'request', code: 'unknown' }],
+      operations: [{ audience, method: 'GET', route: '/orders', outcome: 'verified', dayAt: at, count: 1 }],
     },
   }),
   listRefusals: async () => ({

@@ -291,6 +291,15 @@ export interface Schema extends PeopleTables, TeamTables {
     count: number
     rolled: number
   }
+  readonly operation_uses: {
+    tenant: string
+    audience: string
+    at: number
+    method: string
+    route: string
+    outcome: string
+    count: number
+  }
   readonly last_uses: { tenant: string; key_id: string; scope: string; at: number; address: string | null }
   readonly verifier_positions: {
     tenant: string

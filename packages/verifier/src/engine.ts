@@ -7,6 +7,7 @@ import type { Known } from './known/known.ts'
 import type { PackedKeys } from './known/packed_keys.ts'
 import type { Limiter } from './limiter.ts'
 import type { Outcome, Refused } from './outcome.ts'
+import type { CountedOperation } from './usage/operation_counter.ts'
 import type { RefusedRequest } from './usage/refusal_samples.ts'
 import type { CountOnce, UsagePort } from './usage/usage_counter.ts'
 
@@ -25,6 +26,8 @@ export interface Question extends Expectation {
   readonly countLater?: ((count: CountOnce) => void) | undefined
   /** Names the request, where its refusal is kept as an example. Called for a refusal alone. Default: none is kept. */
   readonly refusedAs?: (() => RefusedRequest) | undefined
+  /** The operation that is called, by which the outcome is counted too. Default: by none. */
+  readonly operation?: CountedOperation | undefined
   /** Asked again about a request that was admitted before and still runs: judged as ever, but it spends nothing. */
   readonly isRepeat?: true
   /**

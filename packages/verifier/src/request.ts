@@ -160,6 +160,8 @@ export interface Expected {
   readonly countLater?: Question['countLater']
   /** As in `Question`. */
   readonly refusedAs?: Question['refusedAs']
+  /** As in `Question`. */
+  readonly operation?: Question['operation']
 }
 
 /**
@@ -181,6 +183,7 @@ export function questionOf(
     cost: expected.cost,
     countLater: expected.countLater,
     refusedAs: expected.refusedAs,
+    operation: expected.operation,
   }
 }
 

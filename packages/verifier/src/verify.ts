@@ -18,7 +18,7 @@ import { type Entry, type Hit, KnownCredentials } from './known/known_credential
 import { PackedKeys } from './known/packed_keys.ts'
 import { createSettlement } from './known/settlement.ts'
 import type { Outcome } from './outcome.ts'
-import { countedId, countOutcome, sampleRefusal, type UsagePort } from './usage/usage_counter.ts'
+import { codeOf, countedId, countOutcome, sampleRefusal, type UsagePort } from './usage/usage_counter.ts'
 
 /**
  * Makes an engine from its ports. It answers in the same turn whenever it need not wait. It never throws because of a
@@ -60,6 +60,8 @@ export function createEngine(options: EngineOptions): Engine {
   function counted(question: Question, hit: Hit | undefined, outcome: Outcome): Outcome {
     const now = keeper.now(hit?.at ?? clock.stamp())
     count(usage as UsagePort, question, hit?.entry.established, outcome, now, () => keeper.now(clock.stamp()))
+    const { audience, operation } = question
+    if (operation !== undefined) usage?.countOperation?.(now, audience, operation, codeOf(outcome))
     return outcome
   }
 

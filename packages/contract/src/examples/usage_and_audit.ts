@@ -25,6 +25,16 @@ export const usageAndAuditExamples: Examples<typeof usageAndAuditRoutes> = {
           count: 12,
         },
       ],
+      operations: [
+        {
+          audience: 'https://orders.example',
+          method: 'GET',
+          route: '/orders/{id}',
+          outcome: 'verified',
+          dayAt: '2027-01-15T00:00:00Z',
+          count: 12,
+        },
+      ],
       refusals: [
         {
           at: '2027-01-15T08:00:00Z',
@@ -41,6 +51,13 @@ export const usageAndAuditExamples: Examples<typeof usageAndAuditRoutes> = {
       ],
     },
     answer: { accepted: true },
+  },
+  getApiUsage: {
+    params: { id: 'api_yzQrE3sfoyzQX1U2' },
+    query: { from: '2027-01-15T00:00:00Z', to: '2027-01-16T00:00:00Z' },
+    answer: {
+      data: [{ method: 'GET', route: '/orders/{id}', outcome: 'verified', count: 12 }],
+    },
   },
   listRefusals: {
     query: { requestId: '8a4b0f6e-2f5e-4a57-9d0c-0b1f6f5d2c11' },

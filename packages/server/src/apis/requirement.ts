@@ -1,6 +1,6 @@
 /** The scopes that an API's imported document asks of a request (docs/protocol/gateway.md §2). */
 import type { Scope } from '@countersign/core'
-import { compileRoutes, type Operation, type RouteTable, routeOf } from '@countersign/openapi'
+import { compileRoutes, type Operation, type RouteTable } from '@countersign/openapi'
 import type { Store, Tenant } from '@countersign/store'
 import type { Clock } from '@countersign/verifier/engine'
 import type { Books } from '../feed/books.ts'
@@ -16,8 +16,8 @@ export type Requirement = {
       /** An OR of ANDs; `[[]]` is any active credential, also where no document was imported. */
       readonly requires: readonly Scope[]
       readonly cost?: number
-      /** The path of the operation as a template; absent where no document was imported. */
-      readonly route?: string
+      /** Absent where no document was imported. */
+      readonly operation?: Operation
     }
   | { readonly kind: 'public' }
   /** `allow`: the methods that its path has; absent where no operation has its path. */
@@ -82,7 +82,6 @@ export function createRequirements(
 
 function needsOf(operation: Operation): Requirement {
   const { requires, cost } = operation
-  const route = routeOf(operation)
-  const needs = { kind: 'requires', isDescribed: true, requires, route } as const
+  const needs = { kind: 'requires', isDescribed: true, requires, operation } as const
   return cost === undefined ? needs : { ...needs, cost }
 }

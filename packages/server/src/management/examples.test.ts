@@ -34,6 +34,7 @@ const story: readonly OperationId[] = [
   ...([
     'reportUsage',
     'getUsage',
+    'getApiUsage',
     'listRefusals',
     'revokeKey',
     'listAudit',

@@ -12,6 +12,8 @@ import type {
   Key,
   KeyFilter,
   LastUse,
+  OperationSum,
+  OperationUseFilter,
   Page,
   Refusal,
   RefusalFilter,
@@ -252,6 +254,11 @@ export function findAuditEvents(
 
 export function usageSeries(context: ReadContext, filter: SeriesFilter): Promise<readonly UsageSum[]> {
   return context.services.store.read.usage.series(context.reach.tenant, { ...filter, ...ofTeams(context) })
+}
+
+/** The counts are of all teams together: what each of them called is not told apart. */
+export function operationSums(context: ReadContext, filter: OperationUseFilter): Promise<readonly OperationSum[]> {
+  return context.services.store.read.usage.operations(wholeTenant(context.reach), filter)
 }
 
 export function findRefusals(

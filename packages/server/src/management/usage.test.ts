@@ -33,6 +33,81 @@ function report(as: string, counts: readonly object[], batchId = `batch ${Math.r
   })
 }
 
+const byOperation = async () => (await world.ok('GET', `/v1/apis/${world.apiId}/usage`)).data
+
+describe('counts by operation', () => {
+  it('are of what a proxy or verifier asks for a described operation, and of public ones there are none', async () => {
+    await world.ok('POST', `/v1/apis/${world.apiId}/openapi`, {
+      openapi: '3.1.0',
+      info: { title: 'x', version: '1' },
+      servers: [{ url: '/v2' }],
+      paths: {
+        '/orders/{id}': {
+          get: { security: [{ k: ['orders:read'] }] },
+          delete: { security: [{ k: ['orders:write'] }] },
+        },
+        '/health': { get: { security: [] } },
+      },
+    })
+    const { key } = await world.key({ scope: 'orders:read' })
+    const proxied = (method: string, uri: string) =>
+      world.call('GET', `/v1/forward-auth?audience=${encodeURIComponent(audience)}&proxy=traefik`, {
+        as: key,
+        headers: [
+          ['X-Countersign-Verifier', world.admin],
+          ['X-Forwarded-Method', method],
+          ['X-Forwarded-Uri', uri],
+          ['X-Forwarded-For', '192.0.2.1'],
+        ],
+      })
+    const statuses = [
+      (await proxied('GET', '/v2/orders/7')).status,
+      (await proxied('GET', '/v2/orders/8')).status,
+      (await proxied('DELETE', '/v2/orders/7')).status,
+      (await proxied('GET', '/v2/health')).status,
+    ]
+    expect(statuses).toEqual([200, 200, 403, 200])
+    await world.ok('POST', '/v1/verify', { credential: key, audience, method: 'GET', path: '/v2/orders/9' })
+    await world.ok('POST', '/v1/verify', { credential: key, audience, scope: 'orders:read' })
+    await world.server.services.usage.flush()
+    expect(await byOperation()).toEqual([
+      { method: 'GET', route: '/v2/orders/{id}', outcome: 'verified', count: 3 },
+      { method: 'DELETE', route: '/v2/orders/{id}', outcome: 'insufficient_scope', count: 1 },
+    ])
+  })
+
+  it('are taken of what a verifier guards alone, once a batch, and times that cannot be count as the nearest', async () => {
+    const { key } = await world.caller('credentials:verify', [audience])
+    const of = (audienceOf: string, route: string, dayAt = startAt) => ({
+      ...{ audience: audienceOf, method: 'PUT', route, outcome: 'verified', dayAt: rfc3339(dayAt), count: 2 },
+    })
+    const operations = [
+      of(audience, '/a'),
+      of(otherAudience, '/b'),
+      of('https://none.test', '/c'),
+      of(audience, '/d', 0),
+    ]
+    const body = { batchId: 'by operation 1', counts: [], operations }
+    expect((await world.call('POST', '/v1/usage', { as: key, body })).body).toEqual({ accepted: true })
+    expect((await world.call('POST', '/v1/usage', { as: key, body })).body).toEqual({ accepted: false })
+    const counted = (await byOperation()).filter(({ method }: Wire) => method === 'PUT')
+    expect(counted.map(({ route, count }: Wire) => [route, count])).toEqual([
+      ['/a', 2],
+      ['/d', 2],
+    ])
+    const today = `/v1/apis/${world.apiId}/usage?from=${rfc3339(startAt)}&to=${rfc3339(startAt + 1)}`
+    const { data } = await world.ok('GET', today)
+    expect(data.map(({ route }: Wire) => route)).not.toContain('/d')
+  })
+
+  it('of a span that ends before it begins are 400, and of an API that is not there 404', async () => {
+    const path = `/v1/apis/${world.apiId}/usage`
+    const wrong = await world.call('GET', `${path}?from=${rfc3339(startAt)}&to=${rfc3339(startAt)}`)
+    expect([wrong.status, wrong.body.code]).toEqual([400, 'invalid_request'])
+    expect((await world.call('GET', '/v1/apis/none/usage')).status).toBe(404)
+  })
+})
+
 describe('what the server verifies itself', () => {
   it('is counted by key, scope and outcome, shown once it is written, and nothing is written before', async () => {
     const key = await world.key()

@@ -1,10 +1,10 @@
 import { routes } from '@countersign/contract'
 import { formatTime, parseTime } from '@countersign/core'
-import { type AuditActor, newRefusal, type Refusal, type UsageCount } from '@countersign/store'
+import { type AuditActor, newRefusal, type OperationUse, type Refusal, type UsageCount } from '@countersign/store'
 import { overflowScope } from '@countersign/verifier/engine'
 import { ProblemError } from '../http/problem.ts'
 import type { ReadContext, WriteContext } from './context.ts'
-import { findAuditEvents, usageSeries } from './find.ts'
+import { findApi, findAuditEvents, operationSums, usageSeries } from './find.ts'
 import { pageAnswer, plainPageOf } from './lists/cursor.ts'
 import { type Operation, readOperation, writeOperation } from './operation.ts'
 
@@ -32,11 +32,7 @@ const getUsage = readOperation(routes.getUsage, async (context) => {
     limit: sumsMax + 1,
   })
   if (series.length > sumsMax) {
-    throw new ProblemError(
-      400,
-      'invalid_request',
-      `This is more than ${sumsMax} sums: ask for a shorter span, or filter.`,
-    )
+    throw tooManySums()
   }
   const data = series.map(({ at, groups: values, count }) => ({
     at: formatTime(at),
@@ -68,9 +64,49 @@ const reportUsage = writeOperation(routes.reportUsage, async (context) => {
     const draft = { tenant: tenant.id, ...refusal, ...who, scope: scopeOf(scope), at: Math.min(time, now) }
     return [newRefusal(draft, services.randomBytes)]
   })
-  const batch = { id: `${caller.grant.clientId} ${body.batchId}`, counts, refusals, now }
+  const operations = operationsOf(context)
+  const batch = { id: `${caller.grant.clientId} ${body.batchId}`, counts, refusals, operations, now }
   return { status: 200, afterwards: async () => ({ accepted: await services.store.countUsage(batch) }) }
 })
+
+const defaultDays = 30
+
+const getApiUsage = readOperation(routes.getApiUsage, async (context) => {
+  const { params, query, now } = context
+  const { audience } = await findApi(context, params.id as string)
+  const to = query.to === undefined ? Math.ceil(now) : (parseTime(query.to) as number)
+  const from = query.from === undefined ? to - defaultDays * intervals.day : (parseTime(query.from) as number)
+  if (from >= to) throw new ProblemError(400, 'invalid_request', 'from must be before to.')
+  const data = await operationSums(context, { audience, from, to, limit: sumsMax + 1 })
+  if (data.length > sumsMax) throw tooManySums()
+  return { data }
+})
+
+/** Only of what the caller guards: an operation of another API has no name that could be left out. */
+function operationsOf({
+  body,
+  tenant,
+  services,
+  held,
+  guards,
+  now,
+}: WriteContext<typeof routes.reportUsage>): readonly OperationUse[] {
+  const isOfAll = held.includes('usage:write')
+  const book = services.books.book(tenant.id)
+  const taken = body.operations.filter(
+    ({ audience }) =>
+      (isOfAll || guards.includes('*') || guards.includes(audience)) && book?.apiByAudience(audience) !== undefined,
+  )
+  return taken.map(({ dayAt, ...each }) => {
+    const at = withinDay(parseTime(dayAt) as number, now)
+    return { tenant: tenant.id, ...each, dayAt: at - (at % intervals.day) }
+  })
+}
+
+function tooManySums(): ProblemError {
+  const detail = `This is more than ${sumsMax} sums: ask for a shorter span, or filter.`
+  return new ProblemError(400, 'invalid_request', detail)
+}
 
 /** A verifier's clock may be wrong: what it counts must not lie beyond what is kept, nor ahead of all clean-up. */
 function withinDay(at: number, now: number): number {
@@ -173,4 +209,4 @@ function withoutRequest(actor: AuditActor): AuditActor {
   return rest
 }
 
-export const usageAndAuditOperations: readonly Operation[] = [getUsage, reportUsage, listAudit]
+export const usageAndAuditOperations: readonly Operation[] = [getUsage, getApiUsage, reportUsage, listAudit]

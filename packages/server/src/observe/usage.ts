@@ -4,10 +4,18 @@
  */
 import { randomUUID } from 'node:crypto'
 import { formatAddress, Shares } from '@countersign/core'
-import { newRefusal, type Refusal, type Store, UnstorableTextError, type UsageCount } from '@countersign/store'
+import {
+  newRefusal,
+  type OperationUse,
+  type Refusal,
+  type Store,
+  UnstorableTextError,
+  type UsageCount,
+} from '@countersign/store'
 import {
   type Clock,
   createUsageReporter,
+  type OperationRow,
   overflowScope,
   takeInTurns,
   UsageCounter,
@@ -41,30 +49,31 @@ export function createUsage(options: UsageOptions): Usage {
   /** Distinct rows until they are written, of all tenants: one that makes many up leaves room for the others. */
   let rowsMax: number = serverLimits.usageRowsMax
   // Twice as many as one tenant alone may have, which is half.
-  const rows = new Shares(2 * rowsMax)
+  const room = new Shares(2 * rowsMax)
   /** Only the counters that hold counts. */
   const counting = new Map<UsageCounter, string>()
   /** Written once, with the first batch of a report: examples that are lost cost nothing. */
   let refusals: readonly Refusal[] = []
-  const reporter = createUsageReporter<UsageCount>({
+  const reporter = createUsageReporter<UsageCount | OperationUse>({
     take() {
       refusals = sharedFairly([...counting], randomBytes)
-      const taken = [...counting].flatMap(([counter, tenant]) =>
-        counter.take().map((row) => countOf(tenant, row, lastUsedFrom)),
-      )
+      const taken = [...counting].flatMap(([counter, tenant]) => [
+        ...counter.take().map((row) => countOf(tenant, row, lastUsedFrom)),
+        ...counter.takeOperations().map((row) => operationUseOf(tenant, row)),
+      ])
       counting.clear()
-      countOverflow(metrics, taken)
+      countOverflow(metrics, taken.filter(isOfCredential))
       return taken
     },
-    async send(batchId, counts) {
+    async send(batchId, rows) {
       const now = clock.stamp().wallMs / 1000
       const beganAt = performance.now()
-      const written = refusals
+      const counted = { counts: rows.filter(isOfCredential), operations: rows.filter(isOfOperation), refusals }
       refusals = []
-      await store.countUsage({ id: `server ${batchId}`, counts, refusals: written, now })
+      await store.countUsage({ id: `server ${batchId}`, ...counted, now })
       if (store.dialect !== 'sqlite') return
-      rowsMax = roomFor(counts.length, performance.now() - beganAt, rowsMax)
-      rows.size = 2 * rowsMax
+      rowsMax = roomFor(rows.length, performance.now() - beganAt, rowsMax)
+      room.size = 2 * rowsMax
     },
     isHopeless: (error) => error instanceof UnstorableTextError,
     newBatchId: randomUUID,
@@ -75,7 +84,7 @@ export function createUsage(options: UsageOptions): Usage {
     batchRowsMax: serverLimits.usageBatchRowsMax,
     closeMs: serverLimits.usageCloseMs,
     onDropped(rows, error) {
-      metrics.usage('dropped', sumOf(rows))
+      metrics.usage('dropped', sumOf(rows.filter(isOfCredential)))
       log.error({ error, rows: rows.length }, 'counts of usage were dropped')
     },
     onProblem: (error) => log.warn({ error }, 'usage cannot be written and is kept: the server tries again'),
@@ -83,7 +92,7 @@ export function createUsage(options: UsageOptions): Usage {
   return {
     counterOf(tenant) {
       const counter: UsageCounter = new UsageCounter({
-        room: { take: () => rows.take({ tenant }), give: (count) => rows.give({ tenant }, count) },
+        room: { take: () => room.take({ tenant }), give: (count) => room.give({ tenant }, count) },
         onFirst() {
           counting.set(counter, tenant)
           reporter.wake()
@@ -124,6 +133,20 @@ function countOf(tenant: string, row: UsageRow, from: UsageOptions['lastUsedFrom
   const lastAddress = isUse ? from(formatAddress(row.lastAddress)) : undefined
   const counted = { tenant, credentialId, clientId, scope, outcome, minuteAt, count, lastAt }
   return lastAddress === undefined ? counted : { ...counted, lastAddress }
+}
+
+/** Only what a count has, as above. */
+function operationUseOf(tenant: string, row: OperationRow): OperationUse {
+  const { audience, method, route, outcome, dayAt, count } = row
+  return { tenant, audience, method, route, outcome, dayAt, count }
+}
+
+function isOfCredential(row: UsageCount | OperationUse): row is UsageCount {
+  return !isOfOperation(row)
+}
+
+function isOfOperation(row: UsageCount | OperationUse): row is OperationUse {
+  return 'route' in row
 }
 
 /** So many rows as are written in the time that is set aside for it; a few say nothing of how long many take. */

@@ -224,6 +224,7 @@ const requests: { readonly [Operation in OperationId]: (of: Objects) => Asked } 
   listVerifiers: () => ({}),
   getRevocation: ({ change }) => ({ params: { feedSequence: String(change) } }),
   getUsage: ({ client }) => ({ query: { groupBy: 'keyId', clientId: client } }),
+  getApiUsage: ({ apiId: id }) => ({ params: { id } }),
   reportUsage: () => ({ body: { batchId: `batch-${mark()}`, counts: [] } }),
   listRefusals: () => ({ query: { limit: '100' } }),
   listAudit: () => ({ query: { limit: '100' } }),
@@ -285,7 +286,7 @@ const requests: { readonly [Operation in OperationId]: (of: Objects) => Asked } 
 
 /** Not of any team, though a role has the scope: only who reaches the whole tenant may do it. */
 const ofTenant: ReadonlySet<string> = new Set([
-  ...['createTeam', 'listSigningKeys', 'listVerifiers'],
+  ...['createTeam', 'getApiUsage', 'listSigningKeys', 'listVerifiers'],
   ...['approveAccessRequest', 'refuseAccessRequest'],
 ])
 /** Needs no scope, and is about the account that asks. */

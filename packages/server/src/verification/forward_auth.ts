@@ -21,6 +21,7 @@ import {
   scopeHeader,
   unavailableAnswer,
 } from '@countersign/core'
+import { type Operation, routeOf } from '@countersign/openapi'
 import {
   credentialHeadersOf,
   mayFail,
@@ -89,9 +90,10 @@ async function answer(
     refusedAs: () => ({
       requestId: request.requestId,
       method: forwarded.method,
-      route: needed.route,
+      route: needed.operation && routeOf(needed.operation),
       address: forwarded.ip,
     }),
+    operation: needed.operation,
   })
   if ('rejection' in question) return problem(request, rejectionAnswer(question.rejection))
   const outcome = await tenant.engine.verify(question)
@@ -122,7 +124,7 @@ function headersOf({ rawHeaders }: HttpRequest, { credentialHeaders }: ApiState)
 interface Needed {
   readonly requires: readonly Scope[]
   readonly cost?: number | undefined
-  readonly route?: string | undefined
+  readonly operation?: Operation | undefined
 }
 
 /**
@@ -139,8 +141,8 @@ async function neededFor(
     const read = readScope(scope)
     if ('problem' in read) throw new ProblemError(400, 'invalid_request', read.problem)
     const described = await services.requirements.of(tenant, apiId, forwarded)
-    const { cost, route } = described.kind === 'requires' ? described : {}
-    return { requires: [read.scope], cost, route }
+    const { cost, operation } = described.kind === 'requires' ? described : {}
+    return { requires: [read.scope], cost, operation }
   }
   const requirement = await services.requirements.of(tenant, apiId, forwarded)
   switch (requirement.kind) {

@@ -19,6 +19,7 @@ import {
   undescribedOperation,
   unionScope,
 } from '@countersign/core'
+import { routeOf } from '@countersign/openapi'
 import { isCost, type Outcome, type Question } from '@countersign/verifier/engine'
 import { authenticateCaller, type Caller } from '../caller/caller.ts'
 import { isGuarded } from '../caller/client_facts.ts'
@@ -125,12 +126,14 @@ async function judgeOperation(
     case 'public':
       return tenant.engine.verify(question)
     case 'requires': {
-      const { requires, cost, route } = requirement
+      const { requires, cost, operation: described } = requirement
       const { method } = operation
       const { refusedAs: named } = question
+      const route = described && routeOf(described)
       const refusedAs = named && (() => ({ ...named(), method, route }))
       const both = requires.flatMap((needed) => question.requires.map((asked) => unionScope(needed, asked)))
-      return tenant.engine.verify({ ...(cost === undefined ? {} : { cost }), ...question, requires: both, refusedAs })
+      const asked = { ...(cost === undefined ? {} : { cost }), ...question, requires: both, refusedAs }
+      return tenant.engine.verify({ ...asked, operation: described })
     }
     case 'ambiguous':
       throw new ProblemError(400, 'invalid_request', requirement.detail, {

@@ -17,6 +17,7 @@ import type { Token } from '../records/token.ts'
 import type { VerifierPosition } from '../records/verifier_position.ts'
 import type { Store } from '../store.ts'
 import type { UsageCount } from '../usage/count.ts'
+import type { OperationUse } from '../usage/operation_use.ts'
 import { newRefusal, type Refusal } from '../usage/refusal.ts'
 import { startAt } from './test_database.ts'
 
@@ -232,6 +233,12 @@ export async function seed(store: Store, ...tenants: readonly string[]): Promise
       await transaction.keys.insert(exampleKey(tenant, 'key_1'))
     })
   }
+}
+
+export function exampleOperationUse(tenant: string, changes: Partial<OperationUse> = {}): OperationUse {
+  const dayAt = startAt - (startAt % 86_400)
+  const operation = { audience: 'https://api.example', method: 'GET', route: '/orders' }
+  return { tenant, ...operation, outcome: 'verified', dayAt, count: 1, ...changes }
 }
 
 export function exampleRefusal(tenant: string, changes: Partial<Refusal> = {}): Refusal {

@@ -9,6 +9,7 @@ import { epochCases } from './epoch.ts'
 import { feedCases } from './feed.ts'
 import { issuerCases } from './issuers.ts'
 import { listCases } from './lists.ts'
+import { operationUseCases } from './operation_uses.ts'
 import { poisonedRowCases } from './poisoned_row.ts'
 import { processCases } from './processes.ts'
 import { recordCases } from './records.ts'
@@ -44,6 +45,7 @@ export function runConformance(name: string, create: CreateDatabase): void {
     describe('the audit chain', () => auditCases(create))
     describe('several processes', () => processCases(create))
     describe('usage', () => usageCases(create))
+    describe('counts by operation', () => operationUseCases(create))
     describe('refusals', () => refusalCases(create))
     describe('poisoned rows', () => poisonedRowCases(create))
   })

@@ -39,6 +39,7 @@ type Later =
   | 'settings'
   | 'logos'
   | 'refusals'
+  | 'operation_uses'
 
 const tables: { readonly [T in Exclude<keyof Schema, Later> | 'usage_counts']: Table } = {
   installation: { columns: { id: 'i', epoch: 't', position: 'i' }, primaryKey: ['id', 'id'] },

@@ -21,6 +21,7 @@ import { up as documentJson } from './0030_document_json.ts'
 import { up as refusals } from './0031_refusals.ts'
 import { up as lastUseAddress } from './0032_last_use_address.ts'
 import { up as portal } from './0040_portal.ts'
+import { up as operationUses } from './0041_operation_uses.ts'
 import { up as people } from './people/0015_people.ts'
 import { up as consent } from './people/0017_consent.ts'
 import { up as teams } from './people/0018_teams.ts'
@@ -64,4 +65,5 @@ export const migrations: readonly Migration[] = [
   { number: 31, name: 'refusals', up: refusals },
   { number: 32, name: 'last_use_address', up: lastUseAddress },
   { number: 40, name: 'portal', up: portal },
+  { number: 41, name: 'operation_uses', up: operationUses },
 ]

@@ -97,6 +97,7 @@ const tenantTables: { readonly [T in TenantTable]: 'removed' | 'kept' } = {
   verifier_positions: 'removed',
   usage_sums: 'removed',
   last_uses: 'removed',
+  operation_uses: 'removed',
   usage_batches: 'removed',
   refusals: 'removed',
   single_use: 'removed',

@@ -10,6 +10,7 @@ import { inParts } from '../in_parts.ts'
 import type { Schema } from '../schema.ts'
 import { addSums, identityOf, intervals, isOpen, sumKey } from './count.ts'
 import { forgetAddresses } from './last_use.ts'
+import { removeOperationUses } from './operation_use.ts'
 
 /** How long counts are kept by minute, by hour and by day. */
 export interface UsageRetention {
@@ -75,6 +76,7 @@ export async function rollUpUsage(
     }
     const end = Math.floor(now - retention.daySeconds)
     removed += await repeat(endAt, () => removeLastUses(database, tenant, end))
+    removed += await repeat(endAt, () => removeOperationUses(database, tenant, end, rowsMax))
     await repeat(endAt, () => forgetAddresses(database, tenant, now - lastAddressSeconds, rowsMax))
     // Even when the time ran out in the middle of this tenant, the others have their turn first.
     done = tenant

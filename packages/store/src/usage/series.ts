@@ -7,6 +7,7 @@ import { clientsOfTeams } from '../records/client.ts'
 import type { Session } from '../session.ts'
 import { isOpen } from './count.ts'
 import { type LastUse, lastUsed, lastUses } from './last_use.ts'
+import { type OperationSum, type OperationUseFilter, operationSums } from './operation_use.ts'
 import { listRefusals, type Refusal, type RefusalFilter } from './refusal.ts'
 
 export interface SeriesFilter {
@@ -49,6 +50,8 @@ export interface UsageReads {
   lastUsed(tenant: string, keyIds: readonly string[]): Promise<ReadonlyMap<string, LastUse>>
   /** Examples of refusals, the latest first. */
   refusals(tenant: string, filter: RefusalFilter): Promise<readonly Refusal[]>
+  /** Sums by operation of one API and outcome. The most called come first. */
+  operations(tenant: string, filter: OperationUseFilter): Promise<readonly OperationSum[]>
   /** The APIs and clients of these keys and stored tokens, and the APIs that these clients have access to. */
   apisOf(
     tenant: string,
@@ -86,6 +89,7 @@ export function readUsage(session: Session): UsageReads {
     lastUses: (tenant, keyId) => lastUses(session, tenant, keyId),
     lastUsed: (tenant, keyIds) => lastUsed(session, tenant, keyIds),
     refusals: (tenant, filter) => listRefusals(session, tenant, filter),
+    operations: (tenant, filter) => operationSums(session, tenant, filter),
     apisOf: (tenant, of) => apisOf(session, tenant, of),
   }
 }

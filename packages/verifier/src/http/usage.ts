@@ -1,6 +1,7 @@
 import { formatAddress, formatTime } from '@countersign/core'
 import type { Clock } from '../clock.ts'
 import type { Schedule } from '../feed/feed_source.ts'
+import type { OperationRow } from '../usage/operation_counter.ts'
 import type { RefusalSample } from '../usage/refusal_samples.ts'
 import { UsageCounter, type UsageRow } from '../usage/usage_counter.ts'
 import { createUsageReporter, type UsageReporter } from '../usage/usage_reporter.ts'
@@ -28,18 +29,20 @@ export function createHttpUsage(options: {
   const { client, clock, schedule, random, onProblem } = options
   const counter = new UsageCounter({ onFirst: () => reporter.wake() })
   const textOf = (error: unknown): string => (error instanceof Error ? error.message : 'the cause is unknown')
-  const reporter = createUsageReporter<UsageRow>({
-    take: () => counter.take(),
+  const reporter = createUsageReporter<UsageRow | OperationRow>({
+    take: () => [...counter.take(), ...counter.takeOperations()],
     async send(batchId, rows) {
       const { signal } = new AbortController()
-      await client.post('/v1/usage', { batchId, counts: rows.map(wireOf) }, signal)
+      const counts = rows.filter(isOfCredential)
+      await client.post('/v1/usage', { batchId, counts: counts.map(wireOf) }, signal)
+      await sendOperations(batchId, rows.filter(isOfOperation), signal)
       const refusals = counter.takeSamples().map(sampleWireOf)
       if (refusals.length === 0) return
       // In a batch of their own, sent once: examples that are lost, or that an older server refuses, cost no count.
       const ofSamples = { batchId: crypto.randomUUID(), counts: [], refusals }
       await client.post('/v1/usage', ofSamples, signal).catch(() => {})
     },
-    isHopeless: (error) => error instanceof HttpStatusError && hopeless.has(error.status),
+    isHopeless,
     newBatchId: () => crypto.randomUUID(),
     clock,
     schedule,
@@ -51,6 +54,32 @@ export function createHttpUsage(options: {
     onProblem: (error) => onProblem?.(`usage cannot be reported and is kept, it is tried again: ${textOf(error)}`),
   })
   return { counter, reporter }
+
+  /** In a batch of their own: an older server refuses them, and has the other counts already. */
+  async function sendOperations(batchId: string, rows: readonly OperationRow[], signal: AbortSignal): Promise<void> {
+    if (rows.length === 0) return
+    const body = { batchId: `${batchId} operations`, counts: [], operations: rows.map(operationWireOf) }
+    await client.post('/v1/usage', body, signal).catch((error: unknown) => {
+      if (!isHopeless(error)) throw error
+      onProblem?.(`counts by operation are dropped: ${textOf(error)}`)
+    })
+  }
+}
+
+function isHopeless(error: unknown): boolean {
+  return error instanceof HttpStatusError && hopeless.has(error.status)
+}
+
+function isOfCredential(row: UsageRow | OperationRow): row is UsageRow {
+  return !isOfOperation(row)
+}
+
+function isOfOperation(row: UsageRow | OperationRow): row is OperationRow {
+  return 'route' in row
+}
+
+function operationWireOf({ audience, method, route, outcome, dayAt, count }: OperationRow): object {
+  return { audience, method, route, outcome, dayAt: formatTime(dayAt), count }
 }
 
 function wireOf({ credentialId, clientId, scope, outcome, minuteAt, count, lastAt, lastAddress }: UsageRow): object {

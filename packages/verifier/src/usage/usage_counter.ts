@@ -1,5 +1,6 @@
 import { type Address, alternativesText, type Established, type Scope, type Seconds, Shares } from '@countersign/core'
 import type { Outcome, OutcomeCode } from '../outcome.ts'
+import { type CountedOperation, OperationCounter, type OperationRow } from './operation_counter.ts'
 import { type RefusalSample, RefusalSamples, type RefusedRequest } from './refusal_samples.ts'
 
 /** The count of one credential, requirement and outcome in one minute. */
@@ -29,6 +30,8 @@ type Scopes = readonly Scope[]
 export interface UsagePort {
   /** Counts one verification. `keyId` is empty for what is in no list, `from` is where the request came from. */
   count(now: Seconds, keyId: string, clientId: string, requires: Scopes, outcome: OutcomeCode, from?: Address): void
+  /** Counts the same verification by its operation. Default: that is not counted. */
+  countOperation?(now: Seconds, audience: string, operation: CountedOperation, outcome: OutcomeCode): void
   /** Keeps a refusal as an example. Default: none are kept. */
   sample?(sample: RefusalSample): void
 }
@@ -101,6 +104,7 @@ export class UsageCounter implements UsagePort {
   readonly #room: UsageRoom
   readonly #onFirst: (() => void) | undefined
   readonly #samples = new RefusalSamples()
+  readonly #operations: OperationCounter
   #cells: Cell[] = []
   /**
    * The last cell of a credential, or of all its client's unlisted tokens; each cell links to the one before. The key
@@ -115,6 +119,7 @@ export class UsageCounter implements UsagePort {
   constructor({ room = ownRoom(), onFirst }: UsageCounterOptions = {}) {
     this.#room = room
     this.#onFirst = onFirst
+    this.#operations = new OperationCounter(() => room.take())
   }
 
   /** See `UsagePort.count`. */
@@ -125,6 +130,18 @@ export class UsageCounter implements UsagePort {
     cell.count++
     cell.lastAt = now
     cell.lastAddress = from
+  }
+
+  /** See `UsagePort.countOperation`. The verification itself was counted, so that there is something to report. */
+  countOperation(now: Seconds, audience: string, operation: CountedOperation, outcome: OutcomeCode): void {
+    this.#operations.count(now, audience, operation, outcome)
+  }
+
+  /** Takes all rows by operation and begins anew. */
+  takeOperations(): readonly OperationRow[] {
+    const rows = this.#operations.take()
+    this.#room.give(rows.length)
+    return rows
   }
 
   /** See `UsagePort.sample`. The refusal itself was counted, so that there is something to report. */
@@ -213,8 +230,12 @@ export function countOutcome(
   outcome: Outcome,
   address: Address | undefined,
 ): void {
-  const code = outcome.outcome === 'rejected' ? outcome.rejection.code : outcome.outcome
-  usage.count(now, countedId(of), of?.clientId ?? '', requires, code, address)
+  usage.count(now, countedId(of), of?.clientId ?? '', requires, codeOf(outcome), address)
+}
+
+/** The code that an outcome is counted under. */
+export function codeOf(outcome: Outcome): OutcomeCode {
+  return outcome.outcome === 'rejected' ? outcome.rejection.code : outcome.outcome
 }
 
 /** Keeps a refusal as an example, under the credential and client that it is known to be of. */

@@ -63,7 +63,7 @@ async function requireDescribed(context: Context, apiId: string, target: string)
     case 'public':
       return
     case 'requires':
-      if (requirement.route === undefined)
+      if (requirement.operation === undefined)
         throw invalid('/path', 'is no operation: no document of the API was imported')
       return
     case 'undescribed':
