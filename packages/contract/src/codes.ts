@@ -259,6 +259,7 @@ export const auditActions = [
   'team.member.remove',
   'team.member.update',
   'team.update',
+  'team.view',
   'tenant.create',
   'tenant.delete',
   'tenant.last_administrator',

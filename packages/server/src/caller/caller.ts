@@ -14,7 +14,7 @@ import {
   type Scope,
   unavailableAnswer,
 } from '@countersign/core'
-import type { Account, AccountSession, AuditActor } from '@countersign/store'
+import type { Account, AccountSession, AuditActor, Team } from '@countersign/store'
 import {
   credentialHeadersOf,
   type Expected,
@@ -42,6 +42,8 @@ export interface Caller {
   /** The account of a session and the session itself, as this request has read them. */
   readonly account?: Account | undefined
   readonly session?: AccountSession | undefined
+  /** The team that it reads as a viewer of: `view_as.ts`. */
+  readonly viewed?: Team
   /** Audiences whose credentials it may ask about; `['*']` is every one. */
   guards(): MaybePromise<readonly string[]>
 }

@@ -8,10 +8,11 @@ import { parseQuery, requireNoQuery } from '../http/input.ts'
 import { answerError, problem } from '../http/problem.ts'
 import type { HttpRequest } from '../http/request.ts'
 import { authenticateCaller, type Caller, type CallerServices } from './caller.ts'
+import { type ViewAsServices, viewAs } from './view_as.ts'
 
 export type QueryOf<R extends Route> = R['query'] extends z.ZodType ? z.output<R['query']> : object
 
-export type GuardedServices = CallerServices & Pick<Services, 'log'>
+export type GuardedServices = CallerServices & ViewAsServices & Pick<Services, 'log'>
 
 /**
  * An endpoint behind a bearer credential: the caller first, then the query, then the work; what it throws becomes
@@ -29,7 +30,8 @@ export async function guarded<R extends Route>(
     if ('refusal' in authenticated) return problem(request, authenticated.refusal)
     if (route.query === undefined) requireNoQuery(request.query)
     const query = route.query === undefined ? {} : parseQuery(route.query, request.query)
-    return await work(authenticated.caller, query as QueryOf<R>)
+    const caller = await viewAs(services, tenant, request, route, authenticated.caller)
+    return await work(caller, query as QueryOf<R>)
   } catch (error) {
     return answerError(request, error, (cause) =>
       services.log.error({ requestId: request.requestId, error: cause }, 'request failed'),

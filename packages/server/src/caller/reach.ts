@@ -6,6 +6,7 @@ import {
   isActiveTeam,
   type ReadRepositories,
   type SessionPortal,
+  type Team,
   type TeamOfAccount,
 } from '@countersign/store'
 import type { TenantContext } from '../context.ts'
@@ -81,6 +82,12 @@ async function reachOfPortal(
   const scope = intersectScope(parseScope(named), inTeam({ team, role: 'owner' }).scope)
   const one = { scope, apiIds: Object.keys(team.access) }
   return { reach: { of: 'teams', tenant, accountId, teams: new Map([[team.id, one]]), needs: [] }, scope }
+}
+
+/** Nothing of an account: what is of the one who looks is not shown either. */
+export function viewerReach({ id, tenant, access }: Team, scope: Scope): Reach {
+  const one = { scope, apiIds: Object.keys(access) }
+  return { of: 'teams', tenant, accountId: '', teams: new Map([[id, one]]), needs: [] }
 }
 
 /** In a team that is disabled everybody only reads. */

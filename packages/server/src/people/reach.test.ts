@@ -294,11 +294,22 @@ const ofAccount: ReadonlySet<string> = new Set([
   ...['getMe', 'listSessions', 'revokeSession', 'listConsents', 'revokeConsent', 'acceptInvitation'],
 ])
 
+function pathOf({ path }: Route, params: Readonly<Record<string, string>>, query: Asked['query']): string {
+  const named = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] as string))
+  return query === undefined ? named : `${named}?${new URLSearchParams(query)}`
+}
+
 async function ask(browser: Browser, route: Route, { params = {}, query, body, raw }: Asked): Promise<Reply> {
-  const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] as string))
-  const target = query === undefined ? path : `${path}?${new URLSearchParams(query)}`
+  const target = pathOf(route, params, query)
   if (raw === undefined) return browser.call(route.method, target, body)
   return browser.call(route.method, target, JSON.parse(raw))
+}
+
+/** As the administrator's key, which reaches the whole tenant. */
+function askAs(teamId: string, route: Route, { params = {}, query, body, raw }: Asked): Promise<Reply> {
+  const path = pathOf(route, params, query)
+  const sent = raw === undefined ? body : JSON.parse(raw)
+  return world.call(route.method, path, { headers: [['X-Countersign-View-As', teamId]], body: sent })
 }
 
 function requestOf({ operationId }: Route, of: Objects): Asked {
@@ -383,6 +394,29 @@ describe.each(every)('%s', (operationId, route) => {
       expect(isUnchanged, 'nothing was changed').toBe(true)
     },
   )
+})
+
+describe.each(every)('%s, asked by an operator who views as a team', (operationId, route) => {
+  it('is answered as to a viewer of that team, with nothing of another, and changes nothing', async () => {
+    // The hot route of verifiers reads no such header: it is about the credential in its body.
+    if (operationId === 'verify') return
+    for (const of of [mine, theirs]) {
+      const asked = requestOf(route, of)
+      const before = stored()
+      const reply = await askAs(mine.team, route, asked)
+      const { status, body, text } = reply
+      expect(leaks(reply, asked, theirs)).toEqual([])
+      if (route.method !== 'GET') {
+        expect([status, body.code], text).toEqual([403, 'forbidden'])
+        expect(isAsBefore(before), 'nothing was changed').toBe(true)
+      } else if (!ofAccount.has(operationId)) {
+        const viewer = await ask(mine.viewer.browser, route, asked)
+        expect(status, text).toBe(viewer.status)
+        // The log of a team gains who looked, and who asks is told in its own.
+        if (status === 200 && operationId !== 'listAudit') expect(body).toEqual(viewer.body)
+      }
+    }
+  })
 })
 
 describe('what a member reads', () => {

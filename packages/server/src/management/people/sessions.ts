@@ -14,8 +14,9 @@ import { findAccountOrNone, findSession, findSessions } from './find.ts'
 
 /** Who is asking. For a session the scope is what its account reaches. */
 const getMe = readOperation(routes.getMe, async (context) => {
-  const { account, grant, session } = context.caller
+  const { account, grant, session, viewed } = context.caller
   const mine = { kind: grant.kind, subject: grant.subject, clientId: grant.clientId, scope: grant.scope }
+  if (viewed !== undefined) return { ...mine, teams: [{ id: viewed.id, name: viewed.name, role: 'viewer' as const }] }
   if (session === undefined) return { ...mine, teams: [] }
   const teams = await findOwnTeams(context, session.portal)
   return {
