@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
@@ -11,7 +11,11 @@ import { layOut, nameOf } from './packed_set.ts'
 const directory = mkdtempSync(join(tmpdir(), 'countersign-packed-'))
 let files: readonly string[]
 
+const served = 'packages/portal/dist/manifest.json'
+let servedBefore: number
+
 beforeAll(() => {
+  servedBefore = statSync(served).ino
   files = build()
 }, 300_000)
 
@@ -29,6 +33,10 @@ function run(folder: string, script: string, env: NodeJS.ProcessEnv = {}): unkno
   writeFileSync(join(folder, 'use.js'), script)
   return JSON.parse(execFileSync(process.execPath, ['use.js'], { cwd: folder, env, encoding: 'utf8' }))
 }
+
+test('a build leaves the files alone that a server of this checkout serves at the moment', () => {
+  expect(statSync(served).ino).toBe(servedBefore)
+})
 
 test('the packed verifier is all that is installed with it, loads by each entry, and verifies against a running server', async () => {
   const folder = makeProject('alone')

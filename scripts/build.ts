@@ -81,10 +81,8 @@ function compile(name: string): void {
 /** The server serves the files of the portal, so its package carries them. */
 function carryPortal(): void {
   say('building the portal')
-  // Without files of former builds.
-  rmSync('packages/portal/dist', { recursive: true, force: true })
-  execFileSync(process.execPath, ['scripts/build_portal.ts', '--force'], { stdio: 'inherit' })
-  cpSync('packages/portal/dist', join(compiledFolder('server'), 'people/portal/files'), { recursive: true })
+  const to = join(compiledFolder('server'), 'people/portal/files')
+  execFileSync(process.execPath, ['scripts/build_portal.ts', '--to', to], { stdio: 'inherit' })
 }
 
 /** Each entry of a package that is compiled already, and its declarations. */

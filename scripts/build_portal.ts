@@ -1,8 +1,9 @@
 // `npm run build:portal`: the portal's files, compressed, in `dist` of its package. `dev` runs it when they are missing or older
-// than what they are made from.
+// than what they are made from. With `--to FOLDER` they are made there alone: those in `dist` may be served at the moment.
 import { execFileSync } from 'node:child_process'
 import { globSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
 import { brotliCompressSync, gzipSync, constants as zlib } from 'node:zlib'
 
 const root = resolve(import.meta.dirname, '..')
@@ -120,4 +121,10 @@ export async function setup(): Promise<void> {
   if (isBuildStale(out, sourcesOf())) execFileSync(process.execPath, [import.meta.filename])
 }
 
-if (import.meta.main && (process.argv.includes('--force') || isBuildStale(out, sourcesOf()))) await buildPortal()
+async function run(): Promise<void> {
+  const { force, to } = parseArgs({ options: { force: { type: 'boolean' }, to: { type: 'string' } } }).values
+  if (to !== undefined) await make(resolve(to))
+  else if (force === true || isBuildStale(out, sourcesOf())) await buildPortal()
+}
+
+if (import.meta.main) await run()
