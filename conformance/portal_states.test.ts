@@ -16,11 +16,22 @@ interface Screen {
 }
 
 let keyId = ''
+let clientId = ''
 let apiId = ''
 const screens: Readonly<Record<string, Screen>> = {
   'API keys': { path: () => '/keys', ready: '.keys tbody', reads: /\/v1\/keys\?/ },
   'a key': { path: () => `/keys/${keyId}`, ready: 'h1:text("Kept")', reads: /\/v1\/keys\/[^/]+$/ },
   'new key': { path: () => '/keys/new', ready: 'form.parts', reads: /\/v1\/(?:apis|clients)\?/ },
+  'usage of a key': { path: () => `/keys/${keyId}?tab=usage`, ready: 'text=No call in', reads: /\/v1\/usage\?/ },
+  'history of a key': { path: () => `/keys/${keyId}?tab=history`, ready: '.history li', reads: /\/v1\/audit\?/ },
+  home: { path: () => '', ready: '.steps', reads: /\/v1\/keys\?/ },
+  applications: { path: () => '/applications', ready: 'a:text("Billing")', reads: /\/v1\/clients\?/ },
+  'an application': {
+    path: () => `/applications/${clientId}`,
+    ready: 'h1:text("Billing")',
+    reads: /\/v1\/clients\/[^/?]+$/,
+  },
+  'new application': { path: () => '/applications/new', ready: 'form.parts', reads: /\/v1\/apis\?/ },
   connections: { path: () => '/connections', ready: 'text=No application is let in', reads: /\/v1\/consents\?/ },
   usage: { path: () => '/usage', ready: 'text=No call yet', reads: /\/v1\/usage\?/ },
   refusals: { path: () => '/refusals', ready: 'text=No call was refused', reads: /\/v1\/refusals\?/ },
@@ -47,6 +58,9 @@ describe.skipIf(!hasChromium)('a screen', () => {
     keyId = idOf(await createKey(page, 'Kept'))
     await storeAndLeave(page)
     cookies = await somebody.context.cookies()
+    const [team] = list((await page.request.get(`${product.url}/v1/me`).then((reply) => reply.json())).teams)
+    const client = { name: 'Billing', type: 'service', access: [], teamId: text(team?.id) }
+    clientId = text((await call(product, 'POST', '/v1/clients', client)).body.clientId)
     const apis = list((await call(product, 'GET', '/v1/apis')).body.data)
     apiId = text(apis.find(({ audience }) => text(audience) === product.audience)?.id)
   })

@@ -42,19 +42,22 @@ export function ApplicationScreen(): ReactNode {
   if (client !== undefined && shown === 'once' && secretOnce.of(clientId) !== undefined)
     return <RevealSecret key={clientId} of={client} />
   return (
-    <Read of={read} rows={6} label={detail.loading}>
-      {(of, isStale) => (
-        <Detail
-          key={clientId}
-          of={of}
-          isStale={isStale}
-          onDeleted={(receipt) => {
-            screenChange.begin()
-            setDeleted({ ...receipt, clientId, name: of.name })
-          }}
-        />
-      )}
-    </Read>
+    <>
+      {client === undefined && error !== null && <ScreenTitle>{words.title}</ScreenTitle>}
+      <Read of={read} rows={6} label={detail.loading}>
+        {(of, isStale) => (
+          <Detail
+            key={clientId}
+            of={of}
+            isStale={isStale}
+            onDeleted={(receipt) => {
+              screenChange.begin()
+              setDeleted({ ...receipt, clientId, name: of.name })
+            }}
+          />
+        )}
+      </Read>
+    </>
   )
 }
 
