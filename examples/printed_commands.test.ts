@@ -82,6 +82,7 @@ async function filled({ text: printed }: PrintedCommand): Promise<string> {
   if (line.includes('SECRET_ID')) line = line.replaceAll('SECRET_ID', await makeSecret())
   if (line.includes('ACCOUNT_ID')) line = line.replaceAll('ACCOUNT_ID', await makeAccount())
   if (line.includes('API_ID')) line = line.replaceAll('API_ID', await apiId())
+  if (line.includes('TEAM_ID')) line = line.replaceAll('TEAM_ID', await makeTeam())
   if (line.includes('REQUEST_ID')) line = line.replaceAll('REQUEST_ID', await makeRequest())
   if (line.includes('/KID/')) line = line.replaceAll('KID', await signingKid())
   return line
@@ -107,12 +108,15 @@ async function apiId(): Promise<string> {
   return text(list(data).find(({ audience }) => text(audience) === product.audience)?.id)
 }
 
+async function makeTeam(): Promise<string> {
+  return text((await call(product, 'POST', '/v1/teams', { name: 'printed', access: [] })).body.id)
+}
+
 /** A request of a team of its own, for what the API gives to whoever asks. */
 async function makeRequest(): Promise<string> {
   const { audience } = product
   await call(product, 'PATCH', `/v1/apis/${await apiId()}`, { onRequestScope: 'orders:write' })
-  const team = await call(product, 'POST', '/v1/teams', { name: 'printed', access: [] })
-  const request = { teamId: team.body.id, audience, scope: 'orders:write', reason: 'printed' }
+  const request = { teamId: await makeTeam(), audience, scope: 'orders:write', reason: 'printed' }
   return text((await call(product, 'POST', '/v1/access-requests', request)).body.id)
 }
 
