@@ -1,6 +1,6 @@
 /**
  * `npm run bench [suite …]`: every figure as a ratio against its bare baseline in the same run, A B A B, so that a machine
- * whose speed drifts does not lie. `--json FILE` keeps the figures. Suites: changes, engine, http, keys, followers, herd, scale, sign_ins, soak, workers, answers.
+ * whose speed drifts does not lie. `--json FILE` keeps the figures. Suites: changes, engine, http, keys, followers, herd, portal_sessions, scale, sign_ins, soak, workers, answers.
  */
 import { writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
@@ -11,6 +11,7 @@ import { benchFollowers } from './followers.ts'
 import { benchHerd } from './herd.ts'
 import { benchHttp } from './http.ts'
 import { benchKeys } from './keys.ts'
+import { benchPortalSessions } from './portal_sessions.ts'
 import { benchScale } from './scale.ts'
 import { benchSignIns } from './sign_ins.ts'
 import { benchSoak } from './soak.ts'
@@ -31,6 +32,7 @@ const suites: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   keys: benchKeys,
   followers: benchFollowers,
   herd: benchHerd,
+  portal_sessions: benchPortalSessions,
   scale: benchScale,
   sign_ins: benchSignIns,
   soak: benchSoak,

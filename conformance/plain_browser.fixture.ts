@@ -22,7 +22,8 @@ export interface Browser {
 
 const redirectsMax = 12
 
-export function openBrowser(url: string): Browser {
+/** `always`: header fields of every request. */
+export function openBrowser(url: string, always: Readonly<Record<string, string>> = {}): Browser {
   const { origin } = new URL(url)
   const jar = new Map<string, string>()
   const cookie = (): string => [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
@@ -30,6 +31,7 @@ export function openBrowser(url: string): Browser {
   const open: Browser['open'] = async (target, init = {}) => {
     const headers = {
       'Sec-Fetch-Site': 'same-origin',
+      ...always,
       ...init.headers,
       ...(jar.size === 0 ? {} : { cookie: cookie() }),
     }
