@@ -64,6 +64,7 @@ describe.skipIf(!hasChromium)('a key', () => {
     await page.waitForURL(/name=Renamed/)
     await save.click()
     await page.getByText('Renamed is changed').waitFor()
+    await page.getByText(/^In force at /).waitFor()
     expect(sent.at(-1)).toEqual({ name: 'Renamed', scope: 'orders:read orders:write' })
     await page.waitForSelector('#edit-opener:focus')
     expect(new URL(page.url()).search).toBe('')

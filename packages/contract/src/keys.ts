@@ -134,7 +134,7 @@ export const keyRoutes = {
       force: v.force,
       ...v.limiting,
     }),
-    answer: { status: 200, schema: key },
+    answer: { status: 200, schema: key.extend(v.inFeed) },
   }),
   rollKey: route({
     operationId: 'rollKey',

@@ -46,7 +46,13 @@ export const keyExamples: Examples<typeof keyRoutes> = {
   updateKey: {
     params: { id: 'rrnsvsVJmNHj' },
     body: { scope: 'orders:read orders:write', ipAllow: null },
-    answer: { ...key, scope: 'orders:read orders:write', ipAllow: null },
+    answer: {
+      ...key,
+      scope: 'orders:read orders:write',
+      ipAllow: null,
+      feedSequence: 10,
+      verifiers: { applied: 0, total: 0 },
+    },
   },
   rollKey: {
     params: { id: 'rrnsvsVJmNHj' },

@@ -15,7 +15,7 @@ import { Acts } from './key/acts.tsx'
 import { Crumbs } from './key/crumbs.tsx'
 import { Facts } from './key/facts.tsx'
 import { mayOf, type Panel } from './key/may_of.ts'
-import { Receipt, type Revoked } from './key/receipt.tsx'
+import { type Changed, Receipt, type Revoked } from './key/receipt.tsx'
 import { Reveal } from './key/reveal.tsx'
 import { RevokeDialog } from './key/revoke_dialog.tsx'
 import { type KeyTab, Tabs } from './key/tabs.tsx'
@@ -65,6 +65,7 @@ function Detail({ of: key, isStale }: { readonly of: Key; readonly isStale: bool
   const { panel, shown, tab } = route.useSearch()
   const navigate = useNavigate({ from: '/keys/$id' })
   const [revoked, setRevoked] = useState<Revoked>()
+  const [changed, setChanged] = useState<Changed>()
   const open = (next: Panel | undefined): void => void navigate({ search: { tab, panel: next }, resetScroll: false })
   const close = (): void => open(undefined)
   const { data: me } = useQuery(meQuery)
@@ -85,7 +86,12 @@ function Detail({ of: key, isStale }: { readonly of: Key; readonly isStale: bool
       </div>
       {shown === 'once' && <AlreadyShown words={text.reveal} />}
       {revoked !== undefined && <Receipt of={revoked} />}
-      {panel === 'edit' && may.edit && <EditPanel of={key} client={client} isStale={isStale} onClose={close} />}
+      {changed !== undefined && revoked === undefined && (
+        <Receipt key={changed.feedSequence} of={changed} words={changed.words} />
+      )}
+      {panel === 'edit' && may.edit && (
+        <EditPanel of={key} client={client} isStale={isStale} onClose={close} onChanged={setChanged} />
+      )}
       {panel === 'roll' && may.roll && <RollPanel of={key} isStale={isStale} onClose={close} />}
       <RevokeDialog
         of={key}

@@ -33,7 +33,9 @@ import { pageAnswer, pageOf } from './lists/cursor.ts'
 import { type AnswerOf, type Operation, type Result, readOperation, writeOperation } from './operation.ts'
 
 /** A key as answered, without its text. */
-export function keyView(key: Key, audience: string, now: number): AnswerOf<typeof routes.updateKey> {
+type KeyView = Omit<AnswerOf<typeof routes.updateKey>, 'feedSequence' | 'verifiers'>
+
+export function keyView(key: Key, audience: string, now: number): KeyView {
   return {
     id: key.id,
     clientId: key.clientId,
@@ -149,7 +151,7 @@ const updateKey = writeOperation(routes.updateKey, async (context) => {
   await transaction.keys.update(changed)
   const audience = await audienceOf(context, key.apiId)
   appendChange(context, key, changed, 'key.update', audience)
-  return { status: 200, body: keyView(changed, audience, now) }
+  return { status: 200, bodyOf: (feedSequence) => ({ ...keyView(changed, audience, now), feedSequence }) }
 })
 
 /** Every field goes over but id, secret and times; the old one ends after the grace, never later than its own end. */

@@ -13,9 +13,26 @@ export interface Revoked {
   readonly total: number
 }
 
+/** A change that ends nothing. Its words come with the form that made it, which is loaded late. */
+export interface Changed extends Revoked {
+  readonly words: ReceiptWords
+}
+
 const { revoke } = text
 
-export function Receipt({ of }: { readonly of: Revoked }): ReactNode {
+/** Words for a change at the verifiers that have it. */
+export interface ReceiptWords {
+  readonly receipt: (applied: number, total: number) => string
+  readonly own: string
+}
+
+interface ReceiptProps {
+  readonly of: Revoked
+  /** Default: of what was revoked, whose mark it has in the end. */
+  readonly words?: ReceiptWords
+}
+
+export function Receipt({ of, words = revoke }: ReceiptProps): ReactNode {
   const { data, error } = useQuery(receiptQuery(of.feedSequence))
   const { applied, total, complete } = data ?? { ...of, complete: false }
   const tookMs = useMsUntil(complete, of.beganAt)
@@ -23,8 +40,8 @@ export function Receipt({ of }: { readonly of: Revoked }): ReactNode {
   return (
     <section className="card receipt" role="status">
       <Status
-        kind={complete ? 'revoked' : 'rolling'}
-        word={total === 0 ? revoke.own : revoke.receipt(applied, total)}
+        kind={!complete ? 'rolling' : words === revoke ? 'revoked' : 'active'}
+        word={total === 0 ? words.own : words.receipt(applied, total)}
         small={complete ? `${revoke.after(secondsOf(tookMs))}${silent === '' ? '' : `.${silent}`}` : waiting(error)}
       />
     </section>

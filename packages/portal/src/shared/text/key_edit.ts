@@ -13,6 +13,11 @@ export const keyEdit = {
   submitting: 'Saving…',
   nothing: 'Nothing is changed yet.',
   saved: (name: string) => `${name} is changed`,
+  /** In place of the words about a key that was revoked. */
+  receipt: {
+    receipt: (applied: number, total: number) => `In force at ${applied} of ${count(total, 'verifier')}`,
+    own: 'In force at this server, and no other verifier was following',
+  },
   gained: (many: number) => `It could also call ${count(many, 'operation')}`,
   gainedNone: 'It could call no further operation that the API’s document describes.',
   gainedUnknown: 'The API has no document, so nobody can tell which operations this opens.',

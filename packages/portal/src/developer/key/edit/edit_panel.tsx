@@ -17,6 +17,7 @@ import { isDays } from '../../new/draft.ts'
 import { Line, type PartProps } from '../../new/limits.tsx'
 import { Scopes } from '../../new/scopes.tsx'
 import { openers } from '../openers.ts'
+import type { Changed } from '../receipt.tsx'
 import { tokensOf } from '../scope_use.ts'
 import { editBodyOf, formOf, noteOf } from './edit_body.ts'
 import { type Edit, type EditName, readEdit } from './read_edit.ts'
@@ -33,9 +34,11 @@ interface EditPanelProps {
   readonly client: Client | undefined
   readonly isStale: boolean
   readonly onClose: () => void
+  /** The receipt of a change. */
+  readonly onChanged: (receipt: Changed) => void
 }
 
-export function EditPanel({ of: key, client, isStale, onClose }: EditPanelProps): ReactNode {
+export function EditPanel({ of: key, client, isStale, onClose, onChanged }: EditPanelProps): ReactNode {
   const edit = readEdit(route.useSearch())
   const title = useRef<HTMLHeadingElement>(null)
   useEffect(() => title.current?.focus(), [])
@@ -43,7 +46,7 @@ export function EditPanel({ of: key, client, isStale, onClose }: EditPanelProps)
     onClose()
     document.getElementById(openers.edit)?.focus()
   }
-  const { act, send } = useEdit(key, close)
+  const { act, send } = useEdit(key, close, onChanged)
   const isNothing = Object.keys(editBodyOf(key, edit)).length === 0
   const submit = (event: FormEvent): void => {
     event.preventDefault()
@@ -78,8 +81,13 @@ export function EditPanel({ of: key, client, isStale, onClose }: EditPanelProps)
   )
 }
 
+interface Editing {
+  readonly act: Act
+  readonly send: (edit: Edit) => void
+}
+
 /** `onSaved`: called unless the form was left meanwhile. */
-function useEdit(key: Key, onSaved: () => void): { readonly act: Act; readonly send: (edit: Edit) => void } {
+function useEdit(key: Key, onSaved: () => void, onChanged: EditPanelProps['onChanged']): Editing {
   const act = useAct(...keyReads)
   const isHere = useRef(false)
   useEffect(() => {
@@ -93,8 +101,11 @@ function useEdit(key: Key, onSaved: () => void): { readonly act: Act; readonly s
     send(edit) {
       void act
         .run(async () => {
-          const { name } = await call('updateKey', { params: { id: key.id }, body: editBodyOf(key, edit) })
+          const beganAt = performance.now()
+          const body = editBodyOf(key, edit)
+          const { name, feedSequence, verifiers } = await call('updateKey', { params: { id: key.id }, body })
           toasts.add({ title: words.saved(name) })
+          onChanged({ feedSequence, beganAt, ...verifiers, words: words.receipt })
         })
         .then((isSaved) => {
           if (isSaved && isHere.current) onSaved()
