@@ -50,6 +50,19 @@ describe.skipIf(!hasChromium)('recent refusals', () => {
     await page.keyboard.press('Enter')
     await page.waitForURL(`**/refusals?request=${requestId}`)
     await why.waitFor()
+    // It also takes the name of a screen, a path or an operation, and the name of a key.
+    for (const [written, address] of [
+      ['usage', '**/usage'],
+      ['POST /orders', '**/reference?q=POST*'],
+      ['Narrow', '**/keys?q=Narrow'],
+    ] as const) {
+      await page.locator('.top [name=find]').fill(written)
+      await page.keyboard.press('Enter')
+      await page.waitForURL(address)
+      expect(await page.locator('.top [name=find]').inputValue()).toBe('')
+    }
+    await page.goto(`${product.portalUrl}/refusals?request=${requestId}`)
+    await why.waitFor()
     await row.getByRole('button', { name: 'Why?' }).click()
     await why.waitFor({ state: 'detached' })
     await page.reload()

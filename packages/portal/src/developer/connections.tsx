@@ -8,13 +8,13 @@ import { Pages } from '../shared/kit/pages.tsx'
 import { Read } from '../shared/kit/read.tsx'
 import { ScreenTitle } from '../shared/kit/screen_title.tsx'
 import { Empty } from '../shared/kit/states.tsx'
+import { connections } from '../shared/text/connections.ts'
 import { text } from '../shared/text.ts'
 import { ConnectionRow } from './connections/connection_row.tsx'
 import { RemoveDialog } from './connections/remove_dialog.tsx'
 import { Receipt, type Revoked } from './key/receipt.tsx'
 
 const route = getRouteApi('/connections')
-const { connections } = text
 
 export function ConnectionsScreen(): ReactNode {
   const { after, remove } = route.useSearch()

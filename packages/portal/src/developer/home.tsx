@@ -8,7 +8,7 @@ import { ScreenTitle } from '../shared/kit/screen_title.tsx'
 import { Empty } from '../shared/kit/states.tsx'
 import { may } from '../shared/may_write.ts'
 import { homeText as words } from '../shared/text/home.ts'
-import { text } from '../shared/text.ts'
+import { team as teamText } from '../shared/text/team.ts'
 import { AttentionCard } from './home/attention_card.tsx'
 import { areStepsShown } from './home/first_steps.ts'
 import { QuickStart } from './home/quick_start.tsx'
@@ -36,7 +36,7 @@ export function HomeScreen(): ReactNode {
       <Read of={me} rows={4} label={words.loading}>
         {(known) =>
           hasNothing(known) ? (
-            <Empty title={text.team.none} detail={text.team.noneDetail} />
+            <Empty title={teamText.none} detail={teamText.noneDetail} />
           ) : (
             <Read of={last} rows={4} label={words.loading}>
               {({ data }) => <Shown me={known} lastUsed={data[0] ?? null} />}

@@ -7,13 +7,12 @@ import { Read } from '../shared/kit/read.tsx'
 import { ScreenTitle } from '../shared/kit/screen_title.tsx'
 import { Empty } from '../shared/kit/states.tsx'
 import { may } from '../shared/may_write.ts'
-import { text } from '../shared/text.ts'
+import { team as words } from '../shared/text/team.ts'
 import { Access } from './team/access.tsx'
 import { Invite } from './team/invite.tsx'
 import { Members } from './team/members.tsx'
 
 const route = getRouteApi('/team')
-const { team: words } = text
 
 export function TeamScreen(): ReactNode {
   const read = useQuery(meQuery)

@@ -1,16 +1,10 @@
 /** Every text of the portal. Sentence case, verbs on buttons. Screens of their own have a file in `text/`; those that are loaded late are not joined here. */
-import { connections } from './text/connections.ts'
 import { count } from './text/count.ts'
-import { explorer } from './text/explorer.ts'
 import { field } from './text/field.ts'
 import { keys } from './text/keys.ts'
-import { team } from './text/team.ts'
 
 export const text = {
-  connections,
-  team,
   unknown: 'not known now',
-  explorer,
   field,
   frame: {
     skip: 'Skip to content',
@@ -31,6 +25,8 @@ export const text = {
     version: (version: string) => `Countersign ${version}`,
     noData: 'No data leaves this server.',
     home: 'Home',
+    connections: 'Connections',
+    team: 'Team',
     reference: 'API reference',
     applications: 'Applications',
     usage: 'Usage',
@@ -44,18 +40,18 @@ export const text = {
     faultDetail: 'The fault is in this page. What was sent before may have been done.',
   },
   search: {
-    label: 'Find a key or a request',
-    placeholder: 'Key or request id, or a key',
+    label: 'Find a page, a key, an operation or a request',
+    placeholder: 'Page, key, operation or request id',
     wrongChecksum: 'This is no key of ours: its checksum does not fit. Check that all of it was copied.',
     unknown:
-      'Give the id of a key, 12 letters and digits, the id of a request, or paste a whole key. Of a key only its id is used.',
+      'Give a name, a path such as /orders, an id, or paste a whole key. Of a key only its id is used, and other secrets lead nowhere.',
   },
   help: {
     title: 'Keyboard shortcuts',
     close: 'Close',
     isOn: 'Use single keys as shortcuts at this browser',
     keys: [
-      ['/', 'Find a key or a request'],
+      ['/', 'Find a page, a key, an operation or a request'],
       ['g then h', 'Home'],
       ['g then k', 'API keys'],
       ['g then a', 'Applications'],

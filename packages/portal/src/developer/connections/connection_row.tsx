@@ -3,9 +3,7 @@ import type { Api, Connection } from '../../shared/api/queries.ts'
 import { Status } from '../../shared/kit/status.tsx'
 import { Tags } from '../../shared/kit/tags.tsx'
 import { Ago } from '../../shared/kit/time.tsx'
-import { text } from '../../shared/text.ts'
-
-const { connections } = text
+import { connections } from '../../shared/text/connections.ts'
 
 interface ConnectionRowProps {
   readonly of: Connection

@@ -4,11 +4,11 @@ import { call } from '../../shared/api/call.ts'
 import type { Connection } from '../../shared/api/queries.ts'
 import { FinalDialog } from '../../shared/kit/final_dialog.tsx'
 import { Tags } from '../../shared/kit/tags.tsx'
-import { text } from '../../shared/text.ts'
+import { connections as connectionsText } from '../../shared/text/connections.ts'
 import { ago } from '../../shared/time.ts'
 import type { Revoked } from '../key/receipt.tsx'
 
-const { dialog } = text.connections
+const { dialog } = connectionsText
 
 interface RemoveDialogProps {
   /** `undefined` while the dialog is closed. */

@@ -4,10 +4,8 @@ import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { ScrollingText } from '../../shared/kit/scrolling.tsx'
 import { Status } from '../../shared/kit/status.tsx'
-import { text } from '../../shared/text.ts'
+import { explorer as words } from '../../shared/text/explorer.ts'
 import type { ApiAnswer } from './read_answer.ts'
-
-const { explorer: words } = text
 
 export function AnswerView({ of: answer }: { readonly of: ApiAnswer }): ReactNode {
   const { status, ms, headers, isCut, error, bytes, text: body, isLong } = answer

@@ -5,8 +5,8 @@ import { ApiProblem } from '../../shared/api/problem.ts'
 import type { Api } from '../../shared/api/queries.ts'
 import { Field } from '../../shared/kit/fields/field.tsx'
 import { Problem } from '../../shared/kit/problem.tsx'
+import { explorer as words } from '../../shared/text/explorer.ts'
 import { reference } from '../../shared/text/reference.ts'
-import { text } from '../../shared/text.ts'
 import type { JsonObject } from '../reference/json.ts'
 import type { Named } from '../reference/operation_names.ts'
 import { sampleOf } from '../reference/sample.ts'
@@ -15,8 +15,6 @@ import type { Parameter, Written } from '../reference/written.ts'
 import { AnswerView } from './answer_view.tsx'
 import { fieldOf, outgoingOf, parametersOf, type Values } from './outgoing.ts'
 import { type ApiAnswer, readAnswer } from './read_answer.ts'
-
-const { explorer: words } = text
 
 interface ExplorerProps {
   readonly of: Named

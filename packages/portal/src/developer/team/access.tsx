@@ -7,12 +7,12 @@ import { Problem } from '../../shared/kit/problem.tsx'
 import { Status, type StatusKind } from '../../shared/kit/status.tsx'
 import { Tags } from '../../shared/kit/tags.tsx'
 import { Ago } from '../../shared/kit/time.tsx'
-import { text } from '../../shared/text.ts'
+import { team as teamText } from '../../shared/text/team.ts'
 import { onDate } from '../../shared/time.ts'
 import { useAct } from '../../shared/use_act.ts'
 import { AskForMore } from './ask_for_more.tsx'
 
-const { access } = text.team
+const { access } = teamText
 
 interface AccessProps {
   readonly of: Team

@@ -8,11 +8,11 @@ import { type Api, apisQuery, type Team } from '../../shared/api/queries.ts'
 import { Field } from '../../shared/kit/fields/field.tsx'
 import { Problem } from '../../shared/kit/problem.tsx'
 import { toasts } from '../../shared/kit/toasts.tsx'
-import { text } from '../../shared/text.ts'
+import { team as teamText } from '../../shared/text/team.ts'
 import { useAct } from '../../shared/use_act.ts'
 import { missingOf } from './missing.ts'
 
-const { access } = text.team
+const { access } = teamText
 const ends = [7, 30, 90, 365] as const
 const dayMs = 86_400_000
 

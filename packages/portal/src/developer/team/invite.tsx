@@ -8,12 +8,12 @@ import { invitationsQuery, type Member } from '../../shared/api/queries.ts'
 import { Field } from '../../shared/kit/fields/field.tsx'
 import { Problem } from '../../shared/kit/problem.tsx'
 import { toasts } from '../../shared/kit/toasts.tsx'
-import { text } from '../../shared/text.ts'
+import { team as teamText } from '../../shared/text/team.ts'
 import { ago } from '../../shared/time.ts'
 import { useAct } from '../../shared/use_act.ts'
 import { useCopy } from '../../shared/use_copy.ts'
 
-const { invite, roles } = text.team
+const { invite, roles } = teamText
 
 interface Invited {
   readonly email: string

@@ -10,11 +10,11 @@ import { Problem } from '../../shared/kit/problem.tsx'
 import { Read } from '../../shared/kit/read.tsx'
 import { Ago } from '../../shared/kit/time.tsx'
 import { toasts } from '../../shared/kit/toasts.tsx'
-import { text } from '../../shared/text.ts'
+import { team as teamText } from '../../shared/text/team.ts'
 import { useAct } from '../../shared/use_act.ts'
 
 const route = getRouteApi('/team')
-const { members, remove: removal, roles } = text.team
+const { members, remove: removal, roles } = teamText
 
 interface MembersProps {
   readonly teamId: string
@@ -38,7 +38,7 @@ export function Members({ teamId, isOwner }: MembersProps): ReactNode {
   return (
     <>
       {act.error !== undefined && <Problem error={act.error} />}
-      <Read of={read} rows={2} label={text.team.loading}>
+      <Read of={read} rows={2} label={teamText.loading}>
         {({ data, next }, isStale) => (
           <>
             <Table
