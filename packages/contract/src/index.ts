@@ -1,6 +1,6 @@
 /** The management API as schemas; the OpenAPI document is made from them. */
 export type { AuditAction, Open, ProblemCode } from './codes.ts'
-export { auditActions, problemCodes } from './codes.ts'
+export { auditActions, outcomeCodes, problemCodes } from './codes.ts'
 export type { Example, Examples } from './examples/example.ts'
 export { examples } from './examples/index.ts'
 export { openapiDocument } from './openapi.ts'

@@ -343,6 +343,27 @@ describe('what a verifier reports', () => {
     expect(await sums('keyId=v&scope=orders:read')).toEqual({ verified: 1 })
   })
 
+  it('outcomes that nothing here knows are told apart up to the same number, also by operation', async () => {
+    const { key } = await world.caller('usage:write')
+    const made = Array.from({ length: 1_500 }, (_, index) => `made_${index}`)
+    const day = rfc3339(startAt)
+    const operation = { audience, method: 'TRACE', route: '/made', dayAt: day, count: 1 }
+    const body = {
+      batchId: 'made outcomes',
+      counts: made.map((outcome) => ({ outcome, minuteAt: day, count: 1 })),
+      operations: made.map((outcome) => ({ ...operation, outcome })),
+    }
+    expect((await world.call('POST', '/v1/usage', { as: key, body })).status).toBe(200)
+    const counted = await sums('groupBy=outcome')
+    const told = Object.keys(counted).filter((outcome) => outcome.startsWith('made_')).length
+    expect(told).toBeGreaterThan(0)
+    expect(told).toBeLessThanOrEqual(serverLimits.usageNamesOfCredentialMax)
+    expect(counted['(overflow)']).toBe(made.length - told)
+    const byName = (await byOperation()).filter(({ route }) => route === '/made')
+    expect(byName).toHaveLength(told + 1)
+    expect(byName[0]).toMatchObject({ outcome: '(overflow)', count: made.length - told })
+  })
+
   it('more sums than one answer may hold is 400, not a part of them', async () => {
     const counts = Array.from({ length: 10_002 }, (_, index) => ({
       tenant: 'default',

@@ -1,4 +1,4 @@
-import { routes } from '@countersign/contract'
+import { outcomeCodes, routes } from '@countersign/contract'
 import { formatTime, parseTime } from '@countersign/core'
 import { type AuditActor, newRefusal, type OperationUse, type Refusal, type UsageCount } from '@countersign/store'
 import { overflowScope } from '@countersign/verifier/engine'
@@ -44,9 +44,10 @@ const getUsage = readOperation(routes.getUsage, async (context) => {
 
 const reportUsage = writeOperation(routes.reportUsage, async (context) => {
   const { body, tenant, services, now, caller } = context
-  const { nameOf, scopeOf } = await namingOf(context, [...body.counts, ...body.refusals])
+  const { nameOf, outcomeOf, scopeOf } = await namingOf(context, [...body.counts, ...body.refusals])
   const counts = body.counts.map((count): UsageCount => {
-    const { credentialId = '', clientId = '', outcome, count: number } = count
+    const { credentialId = '', clientId = '', count: number } = count
+    const outcome = outcomeOf(count.outcome)
     const who = nameOf({ credentialId, clientId })
     const scope = scopeOf(count.scope)
     const at = withinDay(parseTime(count.minuteAt) as number, now)
@@ -64,7 +65,7 @@ const reportUsage = writeOperation(routes.reportUsage, async (context) => {
     const draft = { tenant: tenant.id, ...refusal, ...who, scope: scopeOf(scope), at: Math.min(time, now) }
     return [newRefusal(draft, services.randomBytes)]
   })
-  const operations = operationsOf(context)
+  const operations = operationsOf(context, outcomeOf)
   const batch = { id: `${caller.grant.clientId} ${body.batchId}`, counts, refusals, operations, now }
   return { status: 200, afterwards: async () => ({ accepted: await services.store.countUsage(batch) }) }
 })
@@ -83,23 +84,19 @@ const getApiUsage = readOperation(routes.getApiUsage, async (context) => {
 })
 
 /** Only of what the caller guards: an operation of another API has no name that could be left out. */
-function operationsOf({
-  body,
-  tenant,
-  services,
-  held,
-  guards,
-  now,
-}: WriteContext<typeof routes.reportUsage>): readonly OperationUse[] {
+function operationsOf(
+  { body, tenant, services, held, guards, now }: WriteContext<typeof routes.reportUsage>,
+  outcomeOf: (outcome: string) => string,
+): readonly OperationUse[] {
   const isOfAll = held.includes('usage:write')
   const book = services.books.book(tenant.id)
   const taken = body.operations.filter(
     ({ audience }) =>
       (isOfAll || guards.includes('*') || guards.includes(audience)) && book?.apiByAudience(audience) !== undefined,
   )
-  return taken.map(({ dayAt, ...each }) => {
+  return taken.map(({ dayAt, outcome, ...each }) => {
     const at = withinDay(parseTime(dayAt) as number, now)
-    return { tenant: tenant.id, ...each, dayAt: at - (at % intervals.day) }
+    return { tenant: tenant.id, ...each, outcome: outcomeOf(outcome), dayAt: at - (at % intervals.day) }
   })
 }
 
@@ -112,6 +109,14 @@ function tooManySums(): ProblemError {
 function withinDay(at: number, now: number): number {
   return Math.floor(Math.min(Math.max(at, now - 86_400), now + 60))
 }
+
+interface Naming {
+  nameOf(who: Who): Who
+  outcomeOf(outcome: string): string
+  scopeOf(scope: string): string
+}
+
+const knownOutcomes: ReadonlySet<string> = new Set(outcomeCodes)
 
 interface Who {
   readonly credentialId: string
@@ -126,7 +131,7 @@ interface Who {
 async function namingOf(
   { caller, held, guards, now, services, tenant, transaction }: WriteContext,
   counts: readonly { readonly credentialId?: string | undefined; readonly clientId?: string | undefined }[],
-): Promise<{ nameOf(who: Who): Who; scopeOf(scope: string): string }> {
+): Promise<Naming> {
   const isOfAll = held.includes('usage:write') || guards.includes('*')
   const admits = (text: string): boolean =>
     text === '' || services.usageNames.admits(tenant.id, caller.grant.credentialId, text, now)
@@ -148,6 +153,8 @@ async function namingOf(
       return isKnown || admits(JSON.stringify([who.credentialId, who.clientId])) ? who : nobody
     },
     scopeOf: (scope) => (admits(scope) ? scope : overflowScope),
+    // A newer verifier may have outcomes that this server does not know.
+    outcomeOf: (outcome) => (knownOutcomes.has(outcome) || admits(`outcome ${outcome}`) ? outcome : overflowScope),
   }
 }
 
