@@ -43,6 +43,8 @@ export default defineConfig(({ mode }) => ({
     globalSetup: 'scripts/build_portal.ts',
     testTimeout: mode === 'full' ? 300_000 : 60_000,
     hookTimeout: 120_000,
+    // Three files at once on two processors: what a moment of that machine made too late is tried once more, and is said.
+    retry: mode === 'full' ? 0 : 1,
     // Tests wait for processes of ours: with two at once, two processors would be idle for a third of the time.
     maxWorkers: 3,
     provide: { isFull: mode === 'full' },

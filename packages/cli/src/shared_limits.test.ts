@@ -1,6 +1,7 @@
 /** Limits between processes: several workers of `serve`, each a process, and one Redis. */
 
 import { Agent } from 'node:http'
+import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { freePort } from '../../../scripts/free_port.ts'
 import { describeWithRedis, startRedis, type TestRedis } from '../../server/src/redis/redis.fixture.ts'
@@ -47,9 +48,18 @@ describeWithRedis('workers that share one Redis', () => {
     const access = [{ audience, scope: 'orders:read' }]
     const { clientId } = (await post(0, '/v1/clients', { name: 'c', type: 'service', access })).body
     const rateLimit = { limit: 30, windowSeconds: 3_600 }
-    const { key } = (await post(0, '/v1/keys', { clientId, audience, scope: 'orders:read', name: 'k', rateLimit })).body
-    const questions = Array.from({ length: 90 }, (_, at) => post(at, '/v1/verify', { credential: key, audience }))
-    const answers = (await Promise.all(questions)).map(({ body }) => body as { active?: unknown; code?: string })
+    const askAll = async () => {
+      const wanted = { clientId, audience, scope: 'orders:read', name: 'k', rateLimit }
+      const { key } = (await post(0, '/v1/keys', wanted)).body
+      const questions = Array.from({ length: 90 }, (_, at) => post(at, '/v1/verify', { credential: key, audience }))
+      return (await Promise.all(questions)).map(({ body }) => body as { active?: unknown; code?: string })
+    }
+    let answers = await askAll()
+    // No verification waits longer than 50 ms for Redis: on a busy machine a limit is then of each process for a while.
+    for (let again = 0; again < 5 && answers.every(({ active }) => active === true); again++) {
+      await wait(1_000)
+      answers = await askAll()
+    }
     expect(answers.filter(({ active }) => active === true)).toHaveLength(30)
     expect(answers.filter(({ code }) => code === 'rate_limited')).toHaveLength(60)
     // By each of the processes, not by one that happened to have all connections.

@@ -10,6 +10,8 @@ import { codeFlow, codeFor } from './code_flow.fixture.ts'
 
 /** A quarter on each database with one server, and with two. */
 const rounds = (inject('isFull') ? 1_000 : 16) / 4
+/** More in the short form: of few rounds none may meet a code that was redeemed before the end. */
+const endRounds = inject('isFull') ? rounds : 10
 const atOnce = 200
 
 async function prepare({ world }: Setup) {
@@ -96,11 +98,11 @@ const ends: readonly ((
 ]
 
 describe('no token outlives an acknowledged end that met it on its way', () => {
-  onEachDatabase(`Keycloak #51312: ${rounds} rounds of codes and refresh tokens`, async (setup) => {
+  onEachDatabase(`Keycloak #51312: ${endRounds} rounds of codes and refresh tokens`, async (setup) => {
     const { servers } = setup
     const flow = await prepare(setup)
     let given = 0
-    for (let round = 0; round < rounds; round++) {
+    for (let round = 0; round < endRounds; round++) {
       const client = await flow.webClient({ offlineAccess: true })
       const { answer, browser, id } = await flow.signedIn(client, { scope })
       const code = await codeFor(browser, client, { scope })

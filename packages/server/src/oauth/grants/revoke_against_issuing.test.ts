@@ -6,7 +6,7 @@ import { type Asker, prepareApis, tokenOf, type Way, ways } from '../issuing.fix
 import { onEachDatabase, type Setup } from './races.fixture.ts'
 
 /** On each database; half of them with one server, half with two. */
-const rounds = (inject('isFull') ? 1_000 : 16) / 2
+const rounds = (inject('isFull') ? 1_000 : 40) / 2
 /** In each round: most ways are refused once the revoke has come, so few at once find more moments than all together. */
 const atOnce = 6
 

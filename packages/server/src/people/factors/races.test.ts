@@ -8,7 +8,7 @@ import type { Reply } from '../../wire.fixture.ts'
 import { enrolPasskey, enrolTotp, person } from './factors.fixture.ts'
 
 /** On each database with one server, and with two. */
-const rounds = inject('isFull') ? 250 : 2
+const rounds = inject('isFull') ? 250 : 1
 const atOnce = 200
 const timeoutMs = 60_000 + rounds * 5_000
 /** Browsers that stand before the same question. */

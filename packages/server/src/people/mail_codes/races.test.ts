@@ -10,9 +10,9 @@ import { codeOf, makeTeam } from '../teams.fixture.ts'
 import { asked, freshAddress, hidden, pathOf, person } from './mail_codes.fixture.ts'
 
 /** A quarter on each database with one server, and with two. */
-const rounds = (inject('isFull') ? 1_000 : 12) / 4
+const rounds = (inject('isFull') ? 1_000 : 8) / 4
 /** Codes for other things than signing in, and invitations: they are redeemed as those are. */
-const otherRounds = inject('isFull') ? rounds : 3
+const otherRounds = inject('isFull') ? rounds : 1
 const atOnce = 200
 const timeoutMs = 60_000 + rounds * 5_000
 
