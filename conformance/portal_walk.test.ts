@@ -2,7 +2,7 @@
 import { describe, expect, inject, it } from 'vitest'
 import { browser, hasChromium, product, useProduct } from './browser.fixture.ts'
 import { createKey, idOf, shownKey, storeAndLeave } from './portal.fixture.ts'
-import { guarded } from './product.fixture.ts'
+import { eventually, guarded } from './product.fixture.ts'
 
 useProduct()
 
@@ -27,9 +27,11 @@ describe.skipIf(!hasChromium)('a newcomer', () => {
     const key = await createKey(page, 'Billing worker')
     expect(await statusOf(key)).toBe(200)
     await storeAndLeave(page)
-    await page.goto(`${product.portalUrl}/keys/${idOf(key)}`)
-    // Nobody reloads: the page asks by itself.
-    await page.getByText('Never').first().waitFor({ state: 'detached' })
+    await eventually(10_000, async () => {
+      await page.goto(`${product.portalUrl}/keys/${idOf(key)}?tab=usage`)
+      await page.waitForSelector('.main .card:not(.skeleton)')
+      return (await page.textContent('main'))?.includes('above: allowed, 1') === true
+    })
     await page.getByRole('button', { name: 'Roll' }).click()
     await page.getByRole('button', { name: 'Roll key' }).click()
     const next = await shownKey(page)

@@ -209,7 +209,7 @@ export const usageAndAuditRoutes = {
         data: z
           .array(operationCount)
           .describe(
-            'A count for each operation and outcome that has any, over the whole days of UTC; the highest first',
+            'A count for each operation and outcome that was counted, over the whole days of UTC; the highest first',
           ),
       }),
     },

@@ -2,6 +2,7 @@ import { outcomeCodes, routes } from '@countersign/contract'
 import { formatTime, parseTime } from '@countersign/core'
 import { type AuditActor, newRefusal, type OperationUse, type Refusal, type UsageCount } from '@countersign/store'
 import { overflowScope } from '@countersign/verifier/engine'
+import { isGuarded } from '../caller/client_facts.ts'
 import { ProblemError } from '../http/problem.ts'
 import type { ReadContext, WriteContext } from './context.ts'
 import { findApi, findAuditEvents, operationSums, usageSeries } from './find.ts'
@@ -91,8 +92,7 @@ function operationsOf(
   const isOfAll = held.includes('usage:write')
   const book = services.books.book(tenant.id)
   const taken = body.operations.filter(
-    ({ audience }) =>
-      (isOfAll || guards.includes('*') || guards.includes(audience)) && book?.apiByAudience(audience) !== undefined,
+    ({ audience }) => (isOfAll || isGuarded(guards, audience)) && book?.apiByAudience(audience) !== undefined,
   )
   return taken.map(({ dayAt, outcome, ...each }) => {
     const at = withinDay(parseTime(dayAt) as number, now)
